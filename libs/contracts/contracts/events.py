@@ -1,0 +1,309 @@
+"""Every event of the system, one frozen model each.
+
+`TYPE` is the CloudEvents type, `TOPIC` where it goes, `key` the id of its aggregate.
+Public topics carry ids, numbers, statuses, dates and codes: never a name, a login or a password.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Final
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from contracts import topics
+from contracts.topics import Topic
+from contracts.values import (
+    CertificateStatus,
+    Code,
+    DocumentFailure,
+    Number,
+    Person,
+    RefusalCode,
+    RequesterRole,
+    Role,
+    SgoRole,
+    Text,
+    Value,
+)
+
+Version = Annotated[int, Field(ge=1)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Event(Value):
+    """Something that happened. Subclasses add fields; `key` orders the events of one aggregate."""
+
+    TYPE: ClassVar[str]
+    TOPIC: ClassVar[Topic]
+
+    @property
+    def key(self) -> str:
+        raise NotImplementedError
+
+
+# --- SGO ----------------------------------------------------------------------------------------
+
+
+class SgoUserChanged(Event):
+    """Full state of an SGO user; `version` grows with each change, older ones are ignored."""
+
+    TYPE: ClassVar[str] = "sgo.user.changed"
+    TOPIC: ClassVar[Topic] = topics.SGO_USERS
+
+    sgo_user_id: Code
+    version: Version
+    login: Text | None = None
+    roles: tuple[SgoRole, ...]
+    person: Person
+
+    @property
+    def key(self) -> str:
+        return self.sgo_user_id
+
+
+class SgoChildLinkChanged(Event):
+    """Whether this parent is linked to this child; `version` grows with each change."""
+
+    TYPE: ClassVar[str] = "sgo.child-link.changed"
+    TOPIC: ClassVar[Topic] = topics.SGO_CHILD_LINKS
+
+    sgo_parent_id: Code
+    sgo_child_id: Code
+    version: Version
+    linked: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.sgo_parent_id}:{self.sgo_child_id}"
+
+
+# --- identity -----------------------------------------------------------------------------------
+
+
+class UserRegistered(Event):
+    """A user is known for the first time; full state."""
+
+    TYPE: ClassVar[str] = "user.registered"
+    TOPIC: ClassVar[Topic] = topics.IDENTITY_USERS
+
+    user_id: UUID
+    version: Version
+    roles: tuple[Role, ...]
+    person: Person
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)
+
+
+class UserUpdated(UserRegistered):
+    """A user changed; full state. A tombstone on the same key means: erased."""
+
+    TYPE: ClassVar[str] = "user.updated"
+
+
+class ChildLinked(Event):
+    """A child is linked to a parent."""
+
+    TYPE: ClassVar[str] = "child.linked"
+    TOPIC: ClassVar[Topic] = topics.IDENTITY_CHILD_LINKS
+
+    parent_id: UUID
+    child_id: UUID
+    version: Version
+
+    @property
+    def key(self) -> str:
+        return f"{self.parent_id}:{self.child_id}"
+
+
+class ChildUnlinked(ChildLinked):
+    """The link is gone: the parent sees nothing of the child any more."""
+
+    TYPE: ClassVar[str] = "child.unlinked"
+
+
+# --- certificates -------------------------------------------------------------------------------
+
+
+class Requester(Value):
+    """Who asks, and as whom."""
+
+    user_id: UUID
+    role: RequesterRole
+
+
+class AboutChild(Event):
+    """Keyed by the child: all that happens to one child's certificate is in order."""
+
+    child_id: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.child_id)
+
+
+class CertificateRequested(AboutChild):
+    """Somebody pressed «Получить сертификат»."""
+
+    TYPE: ClassVar[str] = "certificate.requested"
+    TOPIC: ClassVar[Topic] = topics.CERTIFICATE_REQUESTS
+
+    request_id: UUID
+    requester: Requester
+    requested_at: AwareDatetime
+
+
+class CertificateRefused(AboutChild):
+    """No certificate was made; every rule that failed, by code."""
+
+    TYPE: ClassVar[str] = "certificate.refused"
+    TOPIC: ClassVar[Topic] = topics.CERTIFICATES
+
+    request_id: UUID
+    codes: Annotated[tuple[RefusalCode, ...], Field(min_length=1)]
+    refused_at: AwareDatetime
+
+
+class AboutCertificate(AboutChild):
+    """State of a certificate after the event; `version` is dense (+1 each): a gap is a loss."""
+
+    TOPIC: ClassVar[Topic] = topics.CERTIFICATES
+
+    certificate_id: UUID
+    version: Version
+    number: Number
+    status: CertificateStatus
+    valid_from: date
+    valid_until: date
+
+
+class CertificateIssued(AboutCertificate):
+    """A certificate exists, with its number, not yet activated."""
+
+    TYPE: ClassVar[str] = "certificate.issued"
+
+    request_id: UUID
+    issued_at: AwareDatetime
+
+
+class CertificateActivated(AboutCertificate):
+    """An employee of an authorized organization checked the papers and activated it."""
+
+    TYPE: ClassVar[str] = "certificate.activated"
+
+    activated_at: AwareDatetime
+    organization_id: Code
+
+
+class CertificateSuspended(AboutCertificate):
+    TYPE: ClassVar[str] = "certificate.suspended"
+
+    suspended_at: AwareDatetime
+    reason: Code
+
+
+class CertificateResumed(AboutCertificate):
+    TYPE: ClassVar[str] = "certificate.resumed"
+
+    resumed_at: AwareDatetime
+
+
+class CertificateAnnulled(AboutCertificate):
+    TYPE: ClassVar[str] = "certificate.annulled"
+
+    annulled_at: AwareDatetime
+    reason: Code
+
+
+class CertificateExpiring(AboutCertificate):
+    """A warning 90, 30 and 7 days before the last valid day."""
+
+    TYPE: ClassVar[str] = "certificate.expiring"
+
+    days_left: Annotated[int, Field(ge=0)]
+
+
+class CertificateExpired(AboutCertificate):
+    TYPE: ClassVar[str] = "certificate.expired"
+
+    expired_at: AwareDatetime
+
+
+# --- documents ----------------------------------------------------------------------------------
+
+
+class AboutDocument(AboutChild):
+    """A document of a certificate, by id and digest (claim check); `version` is dense.
+
+    `version` counts the events of one certificate on this topic, apart from `certificates.v1`.
+    """
+
+    TOPIC: ClassVar[Topic] = topics.DOCUMENTS
+
+    certificate_id: UUID
+    version: Version
+    document_id: UUID
+
+
+class CredentialsDocumentReady(AboutDocument):
+    """The PDF with the portal's login and password can be downloaded by its owner."""
+
+    TYPE: ClassVar[str] = "document.credentials.ready"
+
+    digest: Digest
+    template_version: Code
+    built_at: AwareDatetime
+
+
+class CredentialsRotated(AboutDocument):
+    """A new password and a new PDF; the old ones are dead."""
+
+    TYPE: ClassVar[str] = "document.credentials.rotated"
+
+    digest: Digest
+    template_version: Code
+    rotated_at: AwareDatetime
+
+
+class CertificateImageReady(AboutDocument):
+    TYPE: ClassVar[str] = "document.image.ready"
+
+    digest: Digest
+    template_version: Code
+    built_at: AwareDatetime
+
+
+class DocumentFailed(AboutDocument):
+    """A document could not be built; it is tried again at `retry_at`."""
+
+    TYPE: ClassVar[str] = "document.failed"
+
+    reason: DocumentFailure
+    attempt: Annotated[int, Field(ge=1)]
+    failed_at: AwareDatetime
+    retry_at: AwareDatetime
+
+
+_ALL: Final[tuple[type[Event], ...]] = (
+    SgoUserChanged,
+    SgoChildLinkChanged,
+    UserRegistered,
+    UserUpdated,
+    ChildLinked,
+    ChildUnlinked,
+    CertificateRequested,
+    CertificateRefused,
+    CertificateIssued,
+    CertificateActivated,
+    CertificateSuspended,
+    CertificateResumed,
+    CertificateAnnulled,
+    CertificateExpiring,
+    CertificateExpired,
+    CredentialsDocumentReady,
+    CredentialsRotated,
+    CertificateImageReady,
+    DocumentFailed,
+)
+EVENTS: Final[dict[str, type[Event]]] = {event.TYPE: event for event in _ALL}

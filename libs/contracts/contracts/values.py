@@ -1,0 +1,120 @@
+"""The small closed sets and value objects that events and services share (glossary: DOMAIN)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
+Text = Annotated[
+    str, StringConstraints(pattern=_NO_CONTROLS, max_length=200, strip_whitespace=True)
+]
+Code = Annotated[str, StringConstraints(pattern=_NO_CONTROLS, max_length=64, strip_whitespace=True)]
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{10,12}$")]
+
+
+class Value(BaseModel):
+    """A frozen part of an event; unknown fields are ignored (tolerant reader)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Role(StrEnum):
+    student = "student"
+    parent = "parent"
+    staff = "staff"
+    operator = "operator"
+    client = "client"
+
+
+class SgoRole(StrEnum):
+    """The roles that SGO may give; operators and machine clients are made in identity."""
+
+    student = "student"
+    parent = "parent"
+    staff = "staff"
+
+
+class RequesterRole(StrEnum):
+    """As whom somebody asks for a certificate."""
+
+    student = "student"
+    parent = "parent"
+    staff = "staff"
+
+
+class OrganizationKind(StrEnum):
+    school = "school"
+    kindergarten = "kindergarten"
+    additional_education = "additional_education"
+
+
+class CertificateStatus(StrEnum):
+    pending_activation = "pending_activation"
+    active = "active"
+    suspended = "suspended"
+    expired = "expired"
+    annulled = "annulled"
+
+
+class RefusalCode(StrEnum):
+    """Why the button is not there (DOMAIN); stable, outside programs rely on them."""
+
+    module_disabled = "module_disabled"
+    already_has_certificate = "already_has_certificate"
+    student_under_14 = "student_under_14"
+    no_linked_child = "no_linked_child"
+    own_account_required = "own_account_required"
+    child_not_linked = "child_not_linked"
+    not_enrolled = "not_enrolled"
+    age_out_of_range = "age_out_of_range"
+    request_in_progress = "request_in_progress"
+
+
+class DocumentFailure(StrEnum):
+    """Why a document could not be built yet."""
+
+    child_unknown = "child_unknown"
+    name_not_printable = "name_not_printable"
+    check_failed = "check_failed"
+    rendering_failed = "rendering_failed"
+
+
+class Organization(Value):
+    """Where somebody works or learns. `authorized`: its employees may activate certificates."""
+
+    id: Code
+    kind: OrganizationKind
+    name: Text
+    municipality: Code
+    authorized: bool = False
+
+
+class Enrolment(Value):
+    """A child learns at an organization."""
+
+    organization_id: Code
+    kind: OrganizationKind
+    name: Text
+
+
+class FullName(Value):
+    """A person's name as SGO writes it."""
+
+    last_name: Text
+    first_name: Text
+    middle_name: Text | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.last_name, self.first_name, self.middle_name)))
+
+
+class Person(Value):
+    """What SGO and identity say of a user; personal data, inside only."""
+
+    name: FullName
+    birth_date: date | None = None
+    municipality: Code | None = None
+    enrolments: tuple[Enrolment, ...] = ()
+    organization: Organization | None = None
