@@ -1,0 +1,128 @@
+"""Who is asking: an Ed25519 JWT from identity, checked with its public keys (JWKS)."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import httpx
+import structlog
+from fastapi import Depends, Request
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from chassis import clock
+from chassis.web import Problem
+
+log = structlog.get_logger()
+ISSUER: Final = "identity"
+AUDIENCE: Final = "certificates-of-additional-education"
+ALGORITHM: Final = "Ed25519"
+TOKEN_S_MAX: Final = 600
+_REFETCH_S: Final = 5.0
+_KNOWN_MAX: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The signed-in user: no personal data, and not whom they are linked to."""
+
+    user_id: UUID
+    roles: frozenset[str]
+    organization: str | None
+    expires_at: float
+
+
+def unauthorized(detail: str) -> Problem:
+    return Problem(
+        401,
+        "unauthorized",
+        "Нужно войти в систему",
+        detail,
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+class TokenCheck:
+    """Checks tokens; keeps identity's keys, and what it has checked until it expires."""
+
+    def __init__(self, jwks_url: str) -> None:
+        self._url = jwks_url
+        self._keys: KeySet | None = None
+        self._fetched_at = -_REFETCH_S
+        self._lock = asyncio.Lock()
+        self._known: OrderedDict[str, Principal] = OrderedDict()
+
+    async def __call__(self, token: str) -> Principal:
+        """Raises Problem 401, or 503 while identity's keys cannot be had."""
+        moment = clock.now().timestamp()
+        if (known := self._known.get(token)) and known.expires_at > moment:
+            return known
+        principal = self._checked(await self._key_set(token), token, moment)
+        self._known[token] = principal
+        while len(self._known) > _KNOWN_MAX:
+            self._known.popitem(last=False)
+        return principal
+
+    def _checked(self, keys: KeySet, token: str, moment: float) -> Principal:
+        registry = jwt.JWTClaimsRegistry(
+            now=int(moment),
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        try:
+            claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+            registry.validate(claims)
+            return Principal(
+                UUID(claims["sub"]),
+                frozenset(claims.get("roles", ())),
+                claims.get("organization"),
+                float(claims["exp"]),
+            )
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+            raise unauthorized("Вход устарел или не распознан. Войдите снова.") from None
+
+    async def _key_set(self, token: str) -> KeySet:
+        """The keys; fetched again, at most every few seconds, for a `kid` that is not known."""
+        wanted = _kid(token)
+        if self._keys is None or wanted not in {key.kid for key in self._keys.keys}:
+            async with self._lock:
+                loop_time = asyncio.get_running_loop().time()
+                if self._keys is None or loop_time - self._fetched_at > _REFETCH_S:
+                    self._fetched_at = loop_time
+                    await self._fetch()
+        if self._keys is None:
+            raise Problem(503, "keys_unavailable", "Сервис входа не отвечает", "Повторите позже.")
+        return self._keys
+
+    async def _fetch(self) -> None:
+        try:
+            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+                answer = await client.get(self._url)
+                answer.raise_for_status()
+                self._keys = KeySet.import_key_set(answer.json())
+        except (httpx.HTTPError, ValueError, JoseError) as error:
+            log.warning("jwks_not_fetched", error=type(error).__name__)
+
+
+def _kid(token: str) -> Any:
+    try:
+        return jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError):
+        return None
+
+
+async def signed_in(request: Request) -> Principal:
+    """FastAPI dependency: the principal of the bearer token, or problem 401."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unauthorized("Войдите в систему.")
+    check: TokenCheck = request.app.state.token_check
+    return await check(token.strip())
+
+
+SignedIn = Annotated[Principal, Depends(signed_in)]

@@ -1,0 +1,63 @@
+"""FastStream with our defaults; each one closes a trap that its own default leaves open.
+
+NACK_ON_ERROR: nothing else keeps a failed batch. earliest: a new group reads history. A parser
+that cannot fail: FastStream's own skips a batch with one header that is not UTF-8. no_reply: a
+`reply_to` header is not an order. No FastDepends: validation errors would log the payload.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from contracts.topics import Topic
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from chassis.records import RawRecord
+from chassis.settings import ServiceSettings
+
+STOP_S_MAX = 10.0
+BATCH_RECORDS_MAX = 500
+BATCH_TIMEOUT_MS = 10  # after an empty poll FastStream sleeps this long, deaf to new records
+
+OnBatch = Callable[[Sequence[RawRecord]], Awaitable[None]]
+
+
+def make_broker(settings: ServiceSettings) -> KafkaBroker:
+    """A broker that only consumes: what we say goes through the outbox and its relay."""
+    return KafkaBroker(
+        settings.kafka_bootstrap,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        graceful_timeout=STOP_S_MAX,
+        apply_types=False,
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        logger=logging.getLogger("faststream"),
+    )
+
+
+def hear(
+    broker: KafkaBroker, settings: ServiceSettings, *, group: str, topic: Topic, on_batch: OnBatch
+) -> Any:
+    """Consume a topic in batches; returns the subscriber, for the watchdog to look at."""
+    subscriber = broker.subscriber(
+        settings.kafka_topic_prefix + topic.name,
+        group_id=f"{settings.kafka_topic_prefix}{group}.{topic.name}",
+        batch=True,
+        max_records=BATCH_RECORDS_MAX,
+        batch_timeout_ms=BATCH_TIMEOUT_MS,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        no_reply=True,
+    )
+
+    async def as_it_came(records: Any) -> KafkaAckableMessage:
+        return KafkaAckableMessage(body=b"", raw_message=records, consumer=subscriber.consumer)
+
+    async def not_decoded(message: Any) -> Any:
+        return message.raw_message
+
+    subscriber(on_batch, parser=as_it_came, decoder=not_decoded)
+    return subscriber

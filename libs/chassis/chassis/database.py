@@ -1,0 +1,96 @@
+"""The pool, the migrations, and which database errors pass by themselves."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+import structlog
+import yoyo
+
+from chassis.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Tx: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+    Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+else:
+    Tx = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+log = structlog.get_logger()
+
+CHASSIS_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATION_LOCK = 0x6D6967
+WAIT_S_MAX = 60.0
+# Connection, rollback by the server, resources (a full disk), operator, system, lock timeout.
+_PASSING_CLASSES = ("08", "40", "53", "57", "58", "55P03", "25006")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying again later may help: connection, deadlock, timeout, full disk."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_PASSING_CLASSES)
+    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
+
+
+def describe(error: BaseException) -> str:
+    """Class and SQLSTATE only: a database's message may repeat the row."""
+    state = getattr(error, "sqlstate", None)
+    return f"{type(error).__name__}{f' {state}' if state else ''}"
+
+
+async def open_pool(settings: ServiceSettings) -> Pool:
+    """A pool, waiting up to a minute for a database that is just starting.
+
+    Raises SystemExit with one sentence where it does not answer or refuses the sign-in.
+    """
+    deadline = asyncio.get_running_loop().time() + WAIT_S_MAX
+    while True:
+        try:
+            return await asyncpg.create_pool(
+                settings.database_url,
+                password=settings.database_password.get_secret_value(),
+                min_size=2,
+                max_size=settings.database_pool_size,
+                command_timeout=60,
+                timeout=5,
+            )
+        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+            raise SystemExit(
+                "PostgreSQL refuses DATABASE_URL with this DATABASE_PASSWORD."
+                " Check both and start again."
+            ) from None
+        except (asyncpg.PostgresError, OSError, TimeoutError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise SystemExit(
+                    f"PostgreSQL did not answer for {WAIT_S_MAX:.0f} s ({describe(error)})."
+                    " Check DATABASE_URL and that the database runs."
+                ) from None
+            log.warning("database_not_ready", error=describe(error))
+            await asyncio.sleep(1)
+
+
+async def migrate(pool: Pool, settings: ServiceSettings, folders: Sequence[Path]) -> None:
+    """Apply the plain SQL files of `folders` in order, once, whoever of the replicas is first."""
+    async with pool.acquire() as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        try:
+            await asyncio.to_thread(_apply, settings, [CHASSIS_MIGRATIONS, *folders])
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
+
+
+def _apply(settings: ServiceSettings, folders: Sequence[Path]) -> None:
+    parts = urlsplit(settings.database_url)
+    password = quote(settings.database_password.get_secret_value(), safe="")
+    netloc = f"{parts.username}:{password}@{parts.netloc.rpartition('@')[2]}"
+    backend = yoyo.get_backend(urlunsplit(("postgresql+psycopg", netloc, *parts[2:])))
+    try:
+        for folder in folders:
+            backend.apply_migrations(backend.to_apply(yoyo.read_migrations(str(folder))))
+    finally:
+        backend.connection.close()

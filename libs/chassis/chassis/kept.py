@@ -1,0 +1,76 @@
+"""Quarantine and parking: records that are kept here because they cannot be applied (yet).
+
+Both hold the whole record, encrypted with the service's key; the place is authenticated with it.
+Parking and arrival take the same advisory lock, so that neither misses the other.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from zlib import crc32
+
+import asyncpg
+
+from chassis.crypto import seal, unseal
+from chassis.database import Tx
+from chassis.queries import load
+from chassis.records import Item, KeptRecord, RawRecord, pack, place, unpack
+
+SQL = load("chassis")
+PARK_LOCK = 0x7061
+STRIPES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """An event that waits for a fact, by a name that `release` will call."""
+
+    item: Item
+    waits_for: str
+
+
+async def quarantine(tx: Tx, key: bytes, refused: Sequence[tuple[RawRecord, str]]) -> None:
+    """Keep records that no retry can apply; a record is kept once, however often it comes."""
+    if refused:
+        records = [record for record, _ in refused]
+        await tx.execute(
+            SQL["quarantine"], *_places(records), [why for _, why in refused], _sealed(key, records)
+        )
+
+
+async def park(tx: Tx, key: bytes, waiting: Sequence[NotYet], patience: timedelta) -> None:
+    """Keep events that wait; the caller holds `lock_facts` for what they wait for."""
+    if waiting:
+        records = [one.item.record for one in waiting]
+        names = [one.waits_for for one in waiting]
+        await tx.execute(SQL["park"], *_places(records), names, _sealed(key, records), patience)
+
+
+async def lock_facts(tx: Tx, names: Iterable[str]) -> None:
+    """Before parking on these facts: look at them once more after this, then park."""
+    await tx.execute(SQL["lock_stripes"], PARK_LOCK, _stripes(names))
+
+
+async def release(tx: Tx, names: Sequence[str]) -> None:
+    """These facts are saved in this transaction: what waits for them is due when it commits."""
+    await tx.execute(SQL["lock_stripes_shared"], PARK_LOCK, _stripes(names))
+    await tx.execute(SQL["release"], names)
+
+
+def open_kept(key: bytes, row: asyncpg.Record) -> KeptRecord:
+    """The record of a quarantine or parked row."""
+    topic, partition, offset = row["topic"], row["partition"], row["record_offset"]
+    about = f"{topic}:{partition}:{offset}".encode()
+    return unpack(topic, partition, offset, unseal(key, row["record"], about))
+
+
+def _places(records: Sequence[RawRecord]) -> tuple[list[str], list[int], list[int]]:
+    return [r.topic for r in records], [r.partition for r in records], [r.offset for r in records]
+
+
+def _sealed(key: bytes, records: Sequence[RawRecord]) -> list[bytes]:
+    return [seal(key, pack(record), place(record).encode()) for record in records]
+
+
+def _stripes(names: Iterable[str]) -> list[int]:
+    return sorted({crc32(name.encode()) % STRIPES for name in names})

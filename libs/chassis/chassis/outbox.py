@@ -1,0 +1,54 @@
+"""The transactional outbox: what a service says is a row of the same transaction as what it did."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from contracts import Envelope, encode
+
+from chassis.database import Pool, Tx
+from chassis.queries import load
+
+SQL = load("chassis")
+VALUE_BYTES_MAX = 900_000  # under Kafka's default message size, headers included
+
+
+class TooLarge(ValueError):  # noqa: N818  named for what is wrong
+    """An event larger than a Kafka message may be."""
+
+
+async def append(tx: Tx, envelopes: Sequence[Envelope]) -> None:
+    """Say `envelopes` in this order once the transaction commits. Raises TooLarge.
+
+    The caller has locked the aggregates, so that ids of one key are in commit order.
+    """
+    if not envelopes:
+        return
+    records = [encode(envelope) for envelope in envelopes]
+    if any(record.value and len(record.value) > VALUE_BYTES_MAX for record in records):
+        raise TooLarge(f"an event is larger than {VALUE_BYTES_MAX} bytes")
+    await tx.execute(
+        SQL["append"],
+        [record.topic for record in records],
+        [record.key for record in records],
+        [record.value for record in records],
+        [json.dumps({name: raw.decode() for name, raw in r.headers}) for r in records],
+    )
+
+
+class Store:
+    """The pool, and the bell that wakes the relay after a commit."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.committed = asyncio.Event()
+        self.released = asyncio.Event()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """One transaction; when it has committed, the relay and the parked ones are woken."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+        self.committed.set()
+        self.released.set()

@@ -1,0 +1,114 @@
+"""Parked events are tried again when their fact has arrived, and decided when time is up."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from chassis import kept, outbox, tracing
+from chassis.batches import Consumer
+from chassis.database import Tx, describe, is_transient
+from chassis.kept import open_kept
+from chassis.metrics import QUARANTINED, WAITING
+from chassis.queries import load
+from chassis.records import Item, read
+
+log = structlog.get_logger()
+SQL = load("chassis")
+ROWS_MAX = 500
+POLL_S = 1.0
+
+
+async def run(consumer: Consumer) -> None:
+    """Try due events for ever; woken by a commit, with a short poll as the net."""
+    while True:
+        consumer.store.released.clear()
+        try:
+            while await try_due(consumer, ROWS_MAX):
+                pass
+            await _watch(consumer)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("parking_failed", error=describe(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(consumer.store.released.wait(), POLL_S)
+        await asyncio.sleep(0.02)  # many commits, one look
+
+
+async def try_due(consumer: Consumer, rows_max: int) -> int:
+    """Apply what is due, in one transaction; one by one where that fails. Returns how many."""
+    try:
+        return await _try(consumer, rows_max)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.warning("parked_batch_failed", error=describe(error))
+    return await _one_by_one(consumer)
+
+
+async def _try(consumer: Consumer, rows_max: int) -> int:
+    patience = timedelta(seconds=consumer.patience.fact_s_max)
+    async with consumer.store.pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(SQL["due"], rows_max, patience)
+        for last_call in (False, True):
+            due = [row for row in rows if row["last_call"] is last_call]
+            if due:
+                await _apply(consumer, connection, due, last_call=last_call)
+    if rows:
+        consumer.store.committed.set()
+    return len(rows)
+
+
+async def _apply(
+    consumer: Consumer, tx: Tx, due: Sequence[asyncpg.Record], *, last_call: bool
+) -> None:
+    patience = timedelta(seconds=consumer.patience.fact_s_max)
+    items = [read(open_kept(consumer.key, row)) for row in due]
+    ids = {_place(item): row["id"] for item, row in zip(items, due, strict=True)}
+    with tracing.consuming(items) as traced:
+        effects = await consumer.effects(tx, traced, last_call=last_call)
+    waiting = {ids[_place(one.item)]: one.waits_for for one in effects.not_yet}
+    await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), patience)
+    await tx.execute(SQL["unpark"], [row for row in ids.values() if row not in waiting])
+    refused = [(item.record, why) for item, why in effects.refused]
+    await kept.quarantine(tx, consumer.key, refused)
+    await outbox.append(tx, effects.events)
+
+
+async def _one_by_one(consumer: Consumer) -> int:
+    async with consumer.store.pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(SQL["due"], 1, timedelta(days=3650))
+        if row is None:
+            return 0
+        try:
+            async with connection.transaction():
+                patience = consumer.patience.fact_s_max
+                last = (await connection.fetchval("SELECT now() - $1", row["parked_at"])) >= (
+                    timedelta(seconds=patience)
+                )
+                await _apply(consumer, connection, [row], last_call=last)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if row["attempts"] + 1 < consumer.patience.tries_alone:
+                await connection.execute(SQL["postpone"], row["id"])
+            else:
+                record = open_kept(consumer.key, row)
+                refused = [(record, f"failed: {describe(error)}")]
+                await kept.quarantine(connection, consumer.key, refused)
+                await connection.execute(SQL["unpark"], [row["id"]])
+                QUARANTINED.inc()
+    return 1
+
+
+async def _watch(consumer: Consumer) -> None:
+    row = await consumer.store.pool.fetchrow(SQL["waiting"])
+    assert row is not None
+    for kind in ("parked", "quarantined"):
+        WAITING.labels(kind).set(row[kind])
+
+
+def _place(item: Item) -> tuple[str, int, int]:
+    return item.record.topic, item.record.partition, item.record.offset

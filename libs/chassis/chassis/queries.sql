@@ -1,0 +1,110 @@
+-- name: claim
+INSERT INTO inbox (source, event_id, digest)
+SELECT DISTINCT ON (source, event_id) source, event_id, digest
+FROM unnest($1::text[], $2::text[], $3::bytea[]) AS seen (source, event_id, digest)
+ORDER BY source, event_id
+ON CONFLICT DO NOTHING
+RETURNING source, event_id
+
+-- name: digests
+SELECT source, event_id, digest
+FROM inbox
+JOIN unnest($1::text[], $2::text[]) AS seen (source, event_id) USING (source, event_id)
+
+-- name: append
+INSERT INTO outbox (topic, key, value, headers)
+SELECT topic, key, value, headers
+FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[])
+    WITH ORDINALITY AS said (topic, key, value, headers, place)
+ORDER BY place
+
+-- name: unsent
+SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1
+
+-- name: move_to_sent
+WITH gone AS (
+    DELETE FROM outbox WHERE id = ANY($1::bigint[])
+    RETURNING id, topic, key, value, headers, created_at
+)
+INSERT INTO outbox_sent (id, topic, key, value, headers, created_at)
+SELECT id, topic, key, value, headers, created_at FROM gone
+
+-- name: outbox_state
+SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS age_s
+FROM outbox
+
+-- name: sent_partitions
+SELECT c.relname AS name
+FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'outbox_sent'::regclass
+
+-- name: quarantine
+INSERT INTO quarantine (topic, partition, record_offset, reason, record)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
+ON CONFLICT (topic, partition, record_offset) DO NOTHING
+
+-- name: quarantined
+SELECT id, topic, partition, record_offset, reason, quarantined_at
+FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL ORDER BY id
+
+-- name: quarantined_record
+SELECT * FROM quarantine WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL FOR UPDATE
+
+-- name: mark_redriven
+UPDATE quarantine SET redriven_at = now() WHERE id = $1
+
+-- name: drop_quarantined
+UPDATE quarantine SET dropped_at = now(), dropped_reason = $2
+WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL
+
+-- name: lock_stripes
+SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
+
+-- name: lock_stripes_shared
+SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS s (stripe)
+
+-- name: park
+INSERT INTO parked (topic, partition, record_offset, waits_for, record, due_at)
+SELECT topic, partition, record_offset, waits_for, record, now() + $6::interval
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
+    AS p (topic, partition, record_offset, waits_for, record)
+ON CONFLICT (topic, partition, record_offset) DO NOTHING
+
+-- name: release
+UPDATE parked SET due_at = now() WHERE waits_for = ANY($1::text[])
+
+-- name: due
+SELECT id, topic, partition, record_offset, record, attempts, parked_at,
+    now() >= parked_at + $2::interval AS last_call
+FROM parked WHERE due_at <= now()
+ORDER BY id LIMIT $1
+FOR UPDATE SKIP LOCKED
+
+-- name: unpark
+DELETE FROM parked WHERE id = ANY($1::bigint[])
+
+-- name: wait_on
+UPDATE parked SET waits_for = w.waits_for, due_at = parked_at + $3::interval
+FROM unnest($1::bigint[], $2::text[]) AS w (id, waits_for)
+WHERE parked.id = w.id
+
+-- name: postpone
+UPDATE parked SET attempts = attempts + 1, due_at = now() + interval '1 second' WHERE id = $1
+
+-- name: all_parked
+SELECT id, topic, partition, record_offset, waits_for, attempts, parked_at, due_at
+FROM parked ORDER BY id
+
+-- name: parked_record
+SELECT * FROM parked WHERE id = $1 FOR UPDATE
+
+-- name: redrive_parked
+UPDATE parked SET due_at = now() WHERE id = $1
+
+-- name: drop_parked
+DELETE FROM parked WHERE id = $1
+
+-- name: waiting
+SELECT (SELECT count(*) FROM parked) AS parked,
+    (SELECT count(*) FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL)
+        AS quarantined

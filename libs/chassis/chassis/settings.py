@@ -1,0 +1,67 @@
+"""A service's settings: environment variables, and files for secrets; a secret has no default."""
+
+import base64
+import binascii
+import os
+import sys
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXIT_BAD_SETTINGS = 2
+
+
+def _is_key(secret: SecretStr) -> SecretStr:
+    try:
+        raw = base64.urlsafe_b64decode(secret.get_secret_value().encode())
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32:  # noqa: PLR2004  AES-256
+        raise ValueError("must be 32 bytes in base64url")
+    return secret
+
+
+Key = Annotated[SecretStr, AfterValidator(_is_key)]
+
+
+class ServiceSettings(BaseSettings):
+    """What every service must know. Each may come as `$SECRETS_DIR/<name in lower case>`."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    database_url: Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+    database_password: SecretStr
+    database_pool_size: Annotated[int, Field(ge=3, le=100)] = 12
+    kafka_bootstrap: Annotated[str, Field(pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")]
+    kafka_topic_prefix: str = ""
+    kafka_replication_factor: Annotated[int, Field(ge=1)] = 1
+    kafka_fetch_max_wait_ms: Annotated[int, Field(ge=1)] = 500
+    encryption_key: Key
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)]
+    identity_url: str = "http://127.0.0.1:8101"
+    log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+    otel_exporter_otlp_endpoint: str | None = None
+
+    @property
+    def key_bytes(self) -> bytes:
+        return base64.urlsafe_b64decode(self.encryption_key.get_secret_value().encode())
+
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def load(kind: type[SettingsT]) -> SettingsT:
+    """Read the settings, or leave with one clear sentence for each that is missing or wrong."""
+    try:
+        return kind(_secrets_dir=os.environ.get("SECRETS_DIR"))  # noqa: TID251
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            name = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+            what = "is missing" if problem["type"] == "missing" else f"is wrong: {problem['msg']}"
+            sys.stderr.write(
+                f"Setting {name} {what}. Set the environment variable {name},"
+                f" or put it into the file $SECRETS_DIR/{name.lower()}.\n"
+            )
+        raise SystemExit(EXIT_BAD_SETTINGS) from None

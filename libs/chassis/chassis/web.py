@@ -1,0 +1,163 @@
+"""HTTP doors: problem+json for every error, a request id, a body limit, no traceback for anyone."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import clock, tracing
+from chassis.database import describe, is_transient
+from chassis.metrics import HTTP_SECONDS
+
+log = structlog.get_logger()
+BODY_BYTES_MAX = 1_000_000
+PROBLEM = {"description": "Problem (RFC 9457)", "content": {"application/problem+json": {}}}
+
+
+class Problem(Exception):  # noqa: N818  the RFC's word
+    """An answer that is an error: a stable code, a sentence for people, what to do."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.body = {"type": "about:blank", "status": status, "code": code, "title": title}
+        self.body |= {"detail": detail} if detail else {}
+        self.body |= extra
+
+
+def not_found() -> Problem:
+    """What is not there and what is not yours look the same."""
+    return Problem(404, "not_found", "Не найдено", "Проверьте адрес и под кем вы вошли.")
+
+
+def _answer(problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        problem.body,
+        problem.status,
+        {"Cache-Control": "no-store", **problem.headers},
+        "application/problem+json",
+    )
+
+
+async def _on_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return _answer(error)
+
+
+async def _on_http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:  # noqa: PLR2004
+        return _answer(not_found())
+    code = "method_not_allowed" if error.status_code == 405 else "http_error"  # noqa: PLR2004
+    return _answer(
+        Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+    )
+
+
+async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"place": ".".join(str(part) for part in one["loc"]), "problem": one["type"]}
+        for one in error.errors()
+    ]
+    detail = "Проверьте поля, перечисленные в errors."
+    return _answer(Problem(422, "invalid_request", "Запрос не понят", detail, errors=errors))
+
+
+async def _on_failure(request: Request, error: Exception) -> JSONResponse:
+    if is_transient(error):
+        log.warning("unavailable", error=describe(error))
+        return _answer(
+            Problem(
+                503,
+                "unavailable",
+                "Сервис временно недоступен",
+                "Ничего не потеряно. Повторите через несколько секунд.",
+                headers={"Retry-After": "5"},
+            )
+        )
+    request_id = request.scope.get("request_id", "")
+    log.error("request_failed", error=describe(error), request_id=request_id)
+    detail = f"Мы уже знаем об ошибке. Её номер: {request_id}"
+    return _answer(Problem(500, "internal_error", "Внутренняя ошибка", detail))
+
+
+class _Door:
+    """Request id, trace, time, size limit; raw ASGI because it stands before every request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        scope["request_id"] = request_id = str(clock.new_id())
+        started, status = time.perf_counter(), 500
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
+            detail = f"Не больше {BODY_BYTES_MAX} байт."
+            too_large = _answer(Problem(413, "too_large", "Слишком большой запрос", detail))
+            await too_large(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        parent = headers.get(b"traceparent", b"").decode("ascii", "replace")[:100] or None
+        with tracing.serving(scope["method"], parent) as traceparent:
+            scope["traceparent"] = traceparent
+            try:
+                await self.app(scope, receive, answer)
+            finally:
+                route = getattr(scope.get("route"), "path", "none")
+                took = time.perf_counter() - started
+                HTTP_SECONDS.labels(scope["method"], route, status).observe(took)
+
+
+def make_app(title: str, lifespan: Any) -> FastAPI:
+    """A FastAPI application with our doors: /openapi.json, no interactive pages from outside."""
+    app = FastAPI(
+        title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
+        responses={"4XX": PROBLEM, "5XX": PROBLEM},
+    )  # fmt: skip
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(OSError, _on_failure)
+    for kind in _database_errors():
+        app.add_exception_handler(kind, _on_failure)
+    app.add_exception_handler(Exception, _on_failure)
+    app.add_middleware(_Door)
+    return app
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    import asyncpg  # noqa: PLC0415  only the names of its errors
+
+    return asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError
