@@ -14,7 +14,7 @@ from contracts import Unreadable
 
 from chassis import inbox, kept, outbox, tracing
 from chassis.database import Tx, describe, is_transient
-from chassis.handlers import Effects, Handlers, grouped, waves
+from chassis.handlers import Effects, Handlers, grouped, misplaced, waves
 from chassis.metrics import APPLIED, BATCH_SECONDS, QUARANTINED
 from chassis.records import Item, RawRecord, place, read
 
@@ -39,6 +39,7 @@ class Consumer:
     store: outbox.Store
     handlers: Handlers
     key: bytes
+    prefix: str = ""
     patience: Patience = Patience()
 
     async def consume(self, records: Sequence[RawRecord]) -> None:
@@ -92,7 +93,7 @@ class Consumer:
         return error
 
     async def _apply(self, records: Sequence[RawRecord]) -> None:
-        items, refused = _read_all(records)
+        items, refused = self._read(records)
         with tracing.consuming(items) as items:
             for handler, group in grouped(items, self.handlers):
                 if handler.prepare:
@@ -125,24 +126,26 @@ class Consumer:
                 _add(total, effects)
         return total
 
+    def _read(self, records: Sequence[RawRecord]) -> tuple[list[Item], list[tuple[RawRecord, str]]]:
+        items: list[Item] = []
+        refused: list[tuple[RawRecord, str]] = []
+        for record in records:
+            try:
+                item = read(record)
+            except Unreadable as error:
+                refused.append((record, error.reason))
+                continue
+            if reason := misplaced(item, self.handlers, self.prefix):
+                refused.append((record, reason))
+            else:
+                items.append(item)
+        return items, refused
+
     async def _quarantine(self, tx: Tx, refused: Sequence[tuple[RawRecord, str]]) -> None:
         await kept.quarantine(tx, self.key, refused)
         for record, reason in refused:
             QUARANTINED.inc()
             log.error("quarantined", place=place(record), reason=reason)
-
-
-def _read_all(
-    records: Sequence[RawRecord],
-) -> tuple[list[Item], list[tuple[RawRecord, str]]]:
-    items: list[Item] = []
-    refused: list[tuple[RawRecord, str]] = []
-    for record in records:
-        try:
-            items.append(read(record))
-        except Unreadable as error:
-            refused.append((record, error.reason))
-    return items, refused
 
 
 def _add(total: Effects, more: Effects) -> None:

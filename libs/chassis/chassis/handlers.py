@@ -1,10 +1,11 @@
 """What a service does with each type of event, and the order in which a batch is applied."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts import Envelope, Event, Tombstone
+from contracts.topics import Topic
 
 from chassis.database import Tx
 from chassis.kept import NotYet
@@ -32,16 +33,30 @@ class Handler:
     is slow before the transaction opens, and may keep what it made until `apply` asks.
     """
 
+    topic: Topic
     event: type[Event] | type[Tombstone]
     apply: Apply
     prepare: Prepare | None = None
 
 
-Handlers = dict[type[Any], Handler]
+Handlers = dict[tuple[str, type[Any]], Handler]
 
 
-def by_event(*handlers: Handler) -> Handlers:
-    return {handler.event: handler for handler in handlers}
+def by_event(handlers: Iterable[Handler], prefix: str) -> Handlers:
+    """The handlers by where and what they hear; `prefix` is the deployment's topic prefix."""
+    return {(prefix + handler.topic.name, handler.event): handler for handler in handlers}
+
+
+def misplaced(item: Item, handlers: Handlers, prefix: str) -> str | None:
+    """Why this event does not belong on its topic, or None."""
+    event = item.received.event
+    if (item.record.topic, type(event)) in handlers:
+        return None
+    if isinstance(event, Tombstone):
+        return "tombstone: nothing is erased on this topic"
+    if prefix + event.TOPIC.name != item.record.topic:
+        return "wrong_topic: this event is not said on this topic"
+    return None
 
 
 def waves(items: Sequence[Item]) -> list[list[Item]]:
@@ -63,9 +78,9 @@ def waves(items: Sequence[Item]) -> list[list[Item]]:
 
 def grouped(items: Sequence[Item], handlers: Handlers) -> list[tuple[Handler, list[Item]]]:
     """The items of one wave by handler; events that this service does not hear are left out."""
-    groups: dict[type[Any], list[Item]] = {}
+    groups: dict[tuple[str, type[Any]], list[Item]] = {}
     for item in items:
-        kind = type(item.received.event)
+        kind = item.record.topic, type(item.received.event)
         if kind in handlers:
             groups.setdefault(kind, []).append(item)
     return [(handlers[kind], group) for kind, group in groups.items()]

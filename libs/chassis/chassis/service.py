@@ -25,7 +25,7 @@ from chassis import auth, health, logs, parking, tracing, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
-from chassis.handlers import Handlers
+from chassis.handlers import Handler, by_event
 from chassis.outbox import Store
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
@@ -48,9 +48,8 @@ class Service:
     settings: ServiceSettings
     migrations: Path
     router: APIRouter
-    hears: Sequence[Topic]
     says: Sequence[Topic]
-    handlers: Callable[[Store], Handlers]
+    handlers: Callable[[Store], Sequence[Handler]]
     background: Sequence[Background] = ()
     patience: Patience = field(default_factory=Patience)
     state: Any = None
@@ -74,7 +73,11 @@ class Running:
         self.store = Store(self.pool)
         self.relay = Relay(settings, self.store)
         handlers = service.handlers(self.store)
-        self.consumer = Consumer(self.store, handlers, settings.key_bytes, service.patience)
+        self.hears = list(dict.fromkeys(handler.topic for handler in handlers))
+        prefix = settings.kafka_topic_prefix
+        self.consumer = Consumer(
+            self.store, by_event(handlers, prefix), settings.key_bytes, prefix, service.patience
+        )
         app.state.store = self.store
         app.state.settings = settings
         app.state.running = self
@@ -107,10 +110,10 @@ class Running:
                     broker, settings, group=self.service.name, topic=topic,
                     on_batch=self.consumer.consume,
                 ), clock())
-                for topic in self.service.hears
+                for topic in self.hears
             ]  # fmt: skip
             try:
-                await ensure(settings, [*self.service.hears, *self.service.says])
+                await ensure(settings, [*self.hears, *self.service.says])
                 await broker.start()
                 break
             except (KafkaError, OSError) as error:
