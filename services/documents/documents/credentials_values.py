@@ -1,0 +1,37 @@
+"""What a credentials document says, as values; and the two ways it can fail."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+class Unprintable(Exception):
+    """A text has a letter that no font of the template can print, not even without its marks."""
+
+
+class BadDocument(Exception):
+    """A finished document does not say what it must; `reason` names the field, never its text."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnknownTemplate(LookupError):
+    """A document names a template version that this release does not carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsValues:
+    """Everything a page depends on, with the template version. Texts are text, never markup.
+
+    What is personal or secret stays out of `repr`, so that no log or traceback shows it.
+    """
+
+    number: str
+    full_name: str = field(repr=False)
+    login: str = field(repr=False)
+    password: str = field(repr=False)
+    portal_url: str
+    valid_from: date
+    valid_until: date
+    issued_on: date
