@@ -1,0 +1,277 @@
+"""DECISION: who gets a certificate and why not, and how a certificate's life goes on. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.events import (
+    CertificateActivated,
+    CertificateIssued,
+    CertificateRefused,
+    CertificateRequested,
+)
+from contracts.ids import derived
+from contracts.values import CertificateStatus, RefusalCode, RequesterRole
+
+ADULT, OWN_BUTTON = 18, 14
+LIVING = frozenset(
+    {
+        CertificateStatus.pending_activation,
+        CertificateStatus.active,
+        CertificateStatus.suspended,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How long a certificate is good: until the 18th birthday, or for days, or until a date."""
+
+    days: int | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The region's rules."""
+
+    code: str
+    zone: ZoneInfo
+    validity: Validity = Validity()
+    module_enabled: bool = True
+    module_off_in: frozenset[str] = frozenset()
+    minimum_age: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What identity says of a user, as far as decisions need it."""
+
+    user_id: UUID
+    birth_date: date | None = None
+    municipality: str | None = None
+    enrolled_at: frozenset[str] = frozenset()
+    organization: str | None = None
+    authorized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a decision about one child knows. `linked` is None while no link was heard of."""
+
+    today: date
+    region: Region
+    child: Person | None
+    requester: Person | None
+    linked: bool | None = None
+    has_linked_child: bool = False
+    has_living_certificate: bool = False
+    open_request: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate as it stands."""
+
+    certificate_id: UUID
+    child_id: UUID
+    number: str
+    status: CertificateStatus
+    version: int
+    valid_from: date
+    valid_until: date
+
+
+def age_on(day: date, birth_date: date) -> int:
+    """Full years; someone born on 29 February has the birthday on 1 March of a common year."""
+    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
+    return day.year - birth_date.year - (0 if had_birthday else 1)
+
+
+def birthday(birth_date: date, years: int) -> date:
+    try:
+        return birth_date.replace(year=birth_date.year + years)
+    except ValueError:  # 29 February
+        return date(birth_date.year + years, 3, 1)
+
+
+def why_not(
+    role: RequesterRole, facts: Facts, request_id: UUID | None = None
+) -> tuple[RefusalCode, ...]:
+    """Every rule that keeps this requester from a certificate for this child; empty means yes.
+
+    The page, the HTTP API and the consumer all ask this. `request_id` is the request being decided:
+    it does not stand in its own way.
+    """
+    checks = (
+        (RefusalCode.module_disabled, _module_disabled(facts)),
+        (RefusalCode.already_has_certificate, facts.has_living_certificate),
+        (RefusalCode.student_under_14, _under_14(role, facts)),
+        (RefusalCode.own_account_required, _under_14(role, facts)),
+        (RefusalCode.no_linked_child, _parent(role) and not facts.has_linked_child),
+        (RefusalCode.child_not_linked, not _belongs_together(role, facts)),
+        (RefusalCode.not_enrolled, facts.child is None or not facts.child.enrolled_at),
+        (RefusalCode.age_out_of_range, _age_out_of_range(facts)),
+        (RefusalCode.request_in_progress, facts.open_request not in (None, request_id)),
+    )
+    return tuple(code for code, fails in checks if fails)
+
+
+def _module_disabled(facts: Facts) -> bool:
+    off_here = facts.child is not None and facts.child.municipality in facts.region.module_off_in
+    return not facts.region.module_enabled or off_here
+
+
+def _parent(role: RequesterRole) -> bool:
+    return role is RequesterRole.parent
+
+
+def _under_14(role: RequesterRole, facts: Facts) -> bool:
+    if role is not RequesterRole.student or facts.child is None:
+        return False
+    born = facts.child.birth_date
+    return born is not None and age_on(facts.today, born) < OWN_BUTTON
+
+
+def _belongs_together(role: RequesterRole, facts: Facts) -> bool:
+    child, requester = facts.child, facts.requester
+    if child is None or requester is None:
+        return False
+    match role:
+        case RequesterRole.student:
+            return child.user_id == requester.user_id
+        case RequesterRole.parent:
+            return facts.linked is True
+        case RequesterRole.staff:
+            return requester.organization in child.enrolled_at
+
+
+def _age_out_of_range(facts: Facts) -> bool:
+    if facts.child is None or facts.child.birth_date is None:
+        return True
+    age = age_on(facts.today, facts.child.birth_date)
+    return not facts.region.minimum_age <= age < ADULT
+
+
+def waits_for(request: CertificateRequested, facts: Facts) -> str | None:
+    """The fact that a request has overtaken, by the name under which it will arrive, or None."""
+    requester, child = request.requester, request.child_id
+    if facts.child is None:
+        return person_fact(child)
+    if facts.requester is None:
+        return person_fact(requester.user_id)
+    if requester.role is RequesterRole.parent and facts.linked is None:
+        return link_fact(requester.user_id, child)
+    return None
+
+
+def person_fact(user_id: UUID) -> str:
+    return f"person:{user_id}"
+
+
+def link_fact(parent_id: UUID, child_id: UUID) -> str:
+    return f"link:{parent_id}:{child_id}"
+
+
+def issue(
+    request: CertificateRequested, facts: Facts, number: str
+) -> CertificateIssued | CertificateRefused:
+    """One child, one living certificate; asking again for the same reason changes nothing.
+
+    Time is the request's: a replay decides the same. `number` is used only where one is issued.
+    """
+    codes = why_not(request.requester.role, facts, request.request_id)
+    if codes:
+        return CertificateRefused(
+            child_id=request.child_id,
+            request_id=request.request_id,
+            codes=codes,
+            refused_at=request.requested_at,
+        )
+    assert facts.child is not None
+    assert facts.child.birth_date is not None
+    return CertificateIssued(
+        certificate_id=derived(request.request_id, "certificate"),
+        version=1,
+        child_id=request.child_id,
+        number=number,
+        status=CertificateStatus.pending_activation,
+        valid_from=facts.today,
+        valid_until=valid_until(facts.region.validity, facts.today, facts.child.birth_date),
+        request_id=request.request_id,
+        issued_at=request.requested_at,
+    )
+
+
+def valid_until(validity: Validity, valid_from: date, birth_date: date) -> date:
+    """The last valid day, inclusive."""
+    if validity.until:
+        return validity.until
+    if validity.days:
+        return valid_from + timedelta(days=validity.days - 1)
+    return birthday(birth_date, ADULT) - timedelta(days=1)
+
+
+class NotActivated(Exception):  # noqa: N818  named for what is wrong
+    """An activation that the rules forbid; `code` is stable."""
+
+    code = "not_activated"
+
+
+class AlreadyActive(NotActivated):
+    code = "already_active"
+
+
+class NotPending(NotActivated):
+    """Suspended, expired or annulled: activation is not the way."""
+
+    code = "not_pending"
+
+
+class OutsideValidity(NotActivated):
+    """Today is before the first or after the last valid day."""
+
+    code = "outside_validity"
+
+
+class PapersNotChecked(NotActivated):
+    code = "papers_not_checked"
+
+
+class ConsentMissing(NotActivated):
+    code = "consent_missing"
+
+
+def activate(
+    certificate: Certificate,
+    *,
+    checked_documents: Sequence[str],
+    consent: bool,
+    organization: str,
+    at: datetime,
+    zone: ZoneInfo,
+) -> CertificateActivated:
+    """Papers checked and recorded, within validity. Raises NotActivated with the reason."""
+    if certificate.status is CertificateStatus.active:
+        raise AlreadyActive
+    if certificate.status is not CertificateStatus.pending_activation:
+        raise NotPending
+    if not certificate.valid_from <= at.astimezone(zone).date() <= certificate.valid_until:
+        raise OutsideValidity
+    if not checked_documents:
+        raise PapersNotChecked
+    if not consent:
+        raise ConsentMissing
+    return CertificateActivated(
+        certificate_id=certificate.certificate_id,
+        version=certificate.version + 1,
+        child_id=certificate.child_id,
+        number=certificate.number,
+        status=CertificateStatus.active,
+        valid_from=certificate.valid_from,
+        valid_until=certificate.valid_until,
+        activated_at=at,
+        organization_id=organization,
+    )

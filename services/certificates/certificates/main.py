@@ -1,0 +1,32 @@
+"""WIRING: what the certificates service is made of."""
+
+from pathlib import Path
+
+from chassis import settings
+from chassis.service import Service, run
+from contracts import topics
+
+from certificates import api, consumers
+from certificates.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run(make(settings.load(Settings)))
+
+
+def make(configured: Settings) -> Service:
+    region = configured.region()
+    return Service(
+        name="certificates",
+        settings=configured,
+        migrations=Path(__file__).parent.parent / "migrations",
+        router=api.router,
+        says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES],
+        handlers=lambda _: consumers.handlers(region),
+        state=region,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The environment variables of the certificates service, and the region's rules made of them."""
+
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.settings import ServiceSettings
+from pydantic import AfterValidator, Field
+
+from certificates.decide import Region, Validity
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is no time zone; write it like Europe/Moscow") from None
+    return name
+
+
+def _validity(text: str) -> str:
+    parse_validity(text)
+    return text
+
+
+def parse_validity(text: str) -> Validity:
+    """`until_18`, `days:90` or a date such as 2027-08-31. Raises ValueError."""
+    if text == "until_18":
+        return Validity()
+    kind, _, count = text.partition(":")
+    if kind == "days" and count.isdigit() and int(count) > 0:
+        return Validity(days=int(count))
+    try:
+        return Validity(until=date.fromisoformat(text))
+    except ValueError:
+        raise ValueError("is none of until_18, days:90, 2027-08-31") from None
+
+
+class Settings(ServiceSettings):
+    http_port: int = 8102
+    region_code: Annotated[str, Field(pattern=r"^\d{2}$")] = "78"
+    region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
+    validity: Annotated[str, AfterValidator(_validity)] = "until_18"
+    module_enabled: bool = True
+    module_off_in: frozenset[str] = frozenset()
+    minimum_age: Annotated[int, Field(ge=0, le=17)] = 5
+
+    def region(self) -> Region:
+        return Region(
+            code=self.region_code,
+            zone=ZoneInfo(self.region_time_zone),
+            validity=parse_validity(self.validity),
+            module_enabled=self.module_enabled,
+            module_off_in=self.module_off_in,
+            minimum_age=self.minimum_age,
+        )

@@ -1,0 +1,262 @@
+"""STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+from chassis import clock
+from chassis.database import Tx
+from chassis.queries import load
+from contracts.events import (
+    CertificateActivated,
+    CertificateIssued,
+    CertificateRefused,
+    CertificateRequested,
+    ChildLinked,
+    ChildUnlinked,
+    UserRegistered,
+)
+from contracts.values import CertificateStatus
+
+from certificates import numbers
+from certificates.decide import Certificate, Facts, Person, Region
+
+SQL = load("certificates")
+RESERVE_TRIES = 5
+
+
+class NumbersExhausted(Exception):  # noqa: N818  named for what is wrong
+    """No free number in several rounds: the series of the region is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored about a request: the facts, and the request itself if it came before."""
+
+    facts: Facts
+    status: str | None
+    child_id: UUID | None
+
+
+async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
+    """Full state of each; an older version than the stored one changes nothing."""
+    people = [user.person for user in users]
+    await tx.execute(
+        SQL["save_people"],
+        [user.user_id for user in users],
+        [user.version for user in users],
+        [",".join(user.roles) for user in users],
+        [str(person.name) for person in people],
+        [person.birth_date for person in people],
+        [person.municipality for person in people],
+        [json.dumps([e.organization_id for e in person.enrolments]) for person in people],
+        [person.organization.id if person.organization else None for person in people],
+        [bool(person.organization and person.organization.authorized) for person in people],
+    )
+
+
+async def erase_people(tx: Tx, user_ids: Sequence[UUID]) -> None:
+    await tx.execute(SQL["erase_people"], user_ids)
+
+
+async def save_links(tx: Tx, links: Sequence[ChildLinked]) -> None:
+    """ChildLinked and ChildUnlinked alike; an older version changes nothing."""
+    await tx.execute(
+        SQL["save_links"],
+        [link.parent_id for link in links],
+        [link.child_id for link in links],
+        [link.version for link in links],
+        [not isinstance(link, ChildUnlinked) for link in links],
+    )
+
+
+async def lock_children(tx: Tx, child_ids: Sequence[UUID]) -> None:
+    """One decision at a time for a child; held until the transaction ends."""
+    await tx.execute(SQL["lock_children"], child_ids)
+
+
+async def load_facts(
+    tx: Tx, requests: Sequence[CertificateRequested], region: Region
+) -> list[Known]:
+    """The facts of each request, in its order."""
+    rows = await tx.fetch(
+        SQL["load_facts"],
+        [request.child_id for request in requests],
+        [request.requester.user_id for request in requests],
+        [request.request_id for request in requests],
+    )
+    return [
+        Known(
+            _facts(row, clock.day_in(region.zone, request.requested_at), region),
+            row["request_status"],
+            row["request_child_id"],
+        )
+        for request, row in zip(requests, rows, strict=True)
+    ]
+
+
+async def load_facts_of(
+    tx: Tx, child_id: UUID, requester_id: UUID, today: date, region: Region
+) -> Facts:
+    """What a page must know to show the button, or why it is not there."""
+    row = await tx.fetchrow(SQL["load_facts"], [child_id], [requester_id], [None])
+    assert row is not None
+    return _facts(row, today, region)
+
+
+def _facts(row: asyncpg.Record, today: date, region: Region) -> Facts:
+    child = requester = None
+    if row["child_id"] and not row["child_erased"]:
+        child = Person(
+            row["child_id"], row["birth_date"], row["municipality"], frozenset(row["enrolled_at"])
+        )
+    if row["requester_id"] and not row["requester_erased"]:
+        requester = Person(
+            row["requester_id"], organization=row["organization"], authorized=row["authorized"]
+        )
+    return Facts(
+        today,
+        region,
+        child,
+        requester,
+        row["linked"],
+        row["has_linked_child"],
+        row["has_living_certificate"],
+        row["open_request"],
+    )
+
+
+async def reserve_numbers(tx: Tx, region_code: str, count: int) -> list[str]:
+    """`count` numbers that nobody has; a number imported from elsewhere is stepped over."""
+    found: list[str] = []
+    for _ in range(RESERVE_TRIES):
+        rows = await tx.fetch(SQL["reserve_serials"], count - len(found))
+        made = [numbers.make(region_code, row["key"].encode()[:64], row["serial"]) for row in rows]
+        taken = {row["number"] for row in await tx.fetch(SQL["taken_numbers"], made)}
+        found += [number for number in made if number not in taken]
+        if len(found) == count:
+            return found
+    raise NumbersExhausted
+
+
+async def save_answers(
+    tx: Tx,
+    requests: Sequence[CertificateRequested],
+    answers: Sequence[CertificateIssued | CertificateRefused],
+) -> None:
+    """Certificates that were issued, and what became of each request."""
+    issued = [answer for answer in answers if isinstance(answer, CertificateIssued)]
+    if issued:
+        await save_certificates(tx, issued)
+    await tx.execute(
+        SQL["save_answers"],
+        [request.request_id for request in requests],
+        [request.child_id for request in requests],
+        [request.requester.user_id for request in requests],
+        [request.requester.role.value for request in requests],
+        [request.requested_at for request in requests],
+        ["issued" if isinstance(a, CertificateIssued) else "refused" for a in answers],
+        [a.certificate_id if isinstance(a, CertificateIssued) else None for a in answers],
+        ["" if isinstance(a, CertificateIssued) else ",".join(a.codes) for a in answers],
+    )
+
+
+async def save_certificates(tx: Tx, issued: Sequence[CertificateIssued]) -> None:
+    await tx.execute(
+        SQL["save_certificates"],
+        [one.certificate_id for one in issued],
+        [one.child_id for one in issued],
+        [one.request_id for one in issued],
+        [one.number for one in issued],
+        [one.status.value for one in issued],
+        [one.version for one in issued],
+        [one.valid_from for one in issued],
+        [one.valid_until for one in issued],
+        [one.issued_at for one in issued],
+    )
+
+
+async def open_request(tx: Tx, request: CertificateRequested) -> bool:
+    """Write the request down; False if it was there already."""
+    asked = request.requester
+    return bool(
+        await tx.fetchval(
+            SQL["open_request"],
+            request.request_id,
+            request.child_id,
+            asked.user_id,
+            asked.role.value,
+            request.requested_at,
+        )
+    )
+
+
+async def get_request(tx: Tx, request_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["get_request"], request_id)
+
+
+async def is_family(tx: Tx, user_id: UUID, child_id: UUID) -> bool:
+    """The child, or a parent who is linked to the child at this moment."""
+    return bool(await tx.fetchval(SQL["is_family"], user_id, child_id))
+
+
+async def latest_certificate(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["latest_certificate"], child_id)
+
+
+async def latest_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["latest_request"], child_id)
+
+
+async def find_by_number(tx: Tx, number: str) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["find_by_number"], number)
+
+
+async def lock_by_number(tx: Tx, number: str) -> Certificate | None:
+    """The certificate, locked until the transaction ends."""
+    row = await tx.fetchrow(SQL["lock_by_number"], number)
+    if row is None:
+        return None
+    return Certificate(
+        row["certificate_id"],
+        row["child_id"],
+        row["number"],
+        CertificateStatus(row["status"]),
+        row["version"],
+        row["valid_from"],
+        row["valid_until"],
+    )
+
+
+async def employer(tx: Tx, user_id: UUID) -> str | None:
+    """The authorized organization whose employee this user is at this moment, or None."""
+    organization: str | None = await tx.fetchval(SQL["employer"], user_id)
+    return organization
+
+
+async def save_activation(
+    tx: Tx,
+    event: CertificateActivated,
+    *,
+    actor_id: UUID,
+    checked_documents: Sequence[str],
+    comment: str,
+    at: datetime,
+) -> None:
+    """The new status, and who checked what."""
+    await tx.execute(SQL["save_status"], event.certificate_id, event.status.value, event.version)
+    await tx.execute(
+        SQL["save_change"],
+        event.certificate_id,
+        event.version,
+        "activated",
+        actor_id,
+        event.organization_id,
+        list(checked_documents),
+        True,  # noqa: FBT003  consent: decide.activate refuses without it
+        comment,
+        at,
+    )
