@@ -14,7 +14,7 @@ SQL = load("chassis")
 VALUE_BYTES_MAX = 900_000  # under Kafka's default message size, headers included
 
 
-class TooLarge(ValueError):  # noqa: N818  named for what is wrong
+class TooLarge(ValueError):
     """An event larger than a Kafka message may be."""
 
 

@@ -20,7 +20,7 @@ BODY_BYTES_MAX = 1_000_000
 PROBLEM = {"description": "Problem (RFC 9457)", "content": {"application/problem+json": {}}}
 
 
-class Problem(Exception):  # noqa: N818  the RFC's word
+class Problem(Exception):
     """An answer that is an error: a stable code, a sentence for people, what to do."""
 
     def __init__(

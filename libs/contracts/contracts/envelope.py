@@ -23,7 +23,7 @@ TOMBSTONE_TYPE: Final = "tombstone"
 _TIME: Final = TypeAdapter(datetime)
 
 
-class Unreadable(Exception):  # noqa: N818  named for what is wrong
+class Unreadable(Exception):
     """A record that no retry can make readable; `reason` is a code and where, never the content."""
 
     def __init__(self, reason: str) -> None:

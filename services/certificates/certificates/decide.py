@@ -214,7 +214,7 @@ def valid_until(validity: Validity, valid_from: date, birth_date: date) -> date:
     return birthday(birth_date, ADULT) - timedelta(days=1)
 
 
-class NotActivated(Exception):  # noqa: N818  named for what is wrong
+class NotActivated(Exception):
     """An activation that the rules forbid; `code` is stable."""
 
     code = "not_activated"

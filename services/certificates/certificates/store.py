@@ -28,7 +28,7 @@ SQL = load("certificates")
 RESERVE_TRIES = 5
 
 
-class NumbersExhausted(Exception):  # noqa: N818  named for what is wrong
+class NumbersExhausted(Exception):
     """No free number in several rounds: the series of the region is full."""
 
 

@@ -1,0 +1,1 @@
+"""Issued certificates come in; documents for families, and word that they are ready, go out."""

@@ -1,0 +1,66 @@
+"""Building a document: values -> rendered, checked, digested, sealed. No PDF is kept."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import structlog
+from contracts.values import DocumentFailure
+
+from documents import render
+from documents.credentials import login_of, new_password, seal_values
+from documents.orders import Built, Order
+from documents.render import BadDocument, CredentialsValues, Unprintable
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What building needs: the key-encryption key, the portal's address, a pool for slow pages."""
+
+    master_key: bytes
+    portal_url: str
+    executor: Executor
+
+    async def build(self, orders: Sequence[Order]) -> list[Built | DocumentFailure]:
+        """Each order's document, or why it could not be built; one never spoils another."""
+        return list(await asyncio.gather(*(self._one(order) for order in orders)))
+
+    async def _one(self, order: Order) -> Built | DocumentFailure:
+        if order.full_name is None:
+            return DocumentFailure.child_unknown
+        values = self._values(order, order.full_name)
+        try:
+            pdf = await self.pdf(render.CURRENT, values)
+            render.check(render.CURRENT, pdf, values)
+        except Unprintable:
+            return DocumentFailure.name_not_printable
+        except BadDocument as error:
+            log.error("document_check_failed", reason=str(error), document_id=order.document_id)  # noqa: TRY400
+            return DocumentFailure.check_failed
+        except Exception as error:  # noqa: BLE001  whatever it is, the family's document is retried
+            log.error("rendering_failed", error=type(error).__name__)  # noqa: TRY400  values
+            return DocumentFailure.rendering_failed
+        sealed_values, sealed_key = seal_values(self.master_key, order.document_id, values)
+        return Built(render.CURRENT, sealed_values, sealed_key, render.digest(pdf))
+
+    def _values(self, order: Order, full_name: str) -> CredentialsValues:
+        return CredentialsValues(
+            number=order.number,
+            full_name=full_name,
+            login=login_of(order.number),
+            password=new_password(),
+            portal_url=self.portal_url,
+            valid_from=order.valid_from,
+            valid_until=order.valid_until,
+            issued_on=order.issued_on,
+        )
+
+    async def pdf(self, template_version: str, values: CredentialsValues) -> bytes:
+        """The compiled path is quicker than a hand-over; a slow page goes to the pool."""
+        if render.is_compiled(template_version, values):
+            return render.render(template_version, values)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.executor, render.render, template_version, values)

@@ -1,0 +1,144 @@
+"""EVENT IN: one function per event; each takes a set of events, one per key."""
+
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis import clock
+from chassis.database import Pool, Tx
+from chassis.handlers import Effects, Handler
+from chassis.kept import NotYet, release
+from chassis.records import Item
+from contracts import Tombstone, caused_by, topics
+from contracts.events import (
+    CertificateIssued,
+    ChildLinked,
+    ChildUnlinked,
+    UserRegistered,
+    UserUpdated,
+)
+from contracts.values import DocumentFailure
+
+from documents import decide, store
+from documents.build import Workshop
+from documents.orders import Built, Order
+
+SOURCE = "/documents"
+
+
+def handlers(pool: Pool, workshop: Workshop, zone: ZoneInfo) -> list[Handler]:
+    """What this service hears, and what it does about it."""
+    desk = Desk(pool, workshop, zone)
+    return [
+        Handler(topics.IDENTITY_USERS, UserRegistered, on_user_changed),
+        Handler(topics.IDENTITY_USERS, UserUpdated, on_user_changed),
+        Handler(topics.IDENTITY_USERS, Tombstone, on_user_erased),
+        Handler(topics.IDENTITY_CHILD_LINKS, ChildLinked, on_child_link_changed),
+        Handler(topics.IDENTITY_CHILD_LINKS, ChildUnlinked, on_child_link_changed),
+        Handler(
+            topics.CERTIFICATES, CertificateIssued, desk.on_certificate_issued, desk.build_before
+        ),
+    ]
+
+
+async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
+    users = [cast("UserRegistered", item.received.event) for item in items]
+    await store.save_people(tx, users)
+    await release(tx, [person_fact(user.user_id) for user in users])
+    return Effects()
+
+
+async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
+    effects = Effects()
+    user_ids = []
+    for item in items:
+        try:
+            user_ids.append(UUID(item.received.key))
+        except ValueError:
+            effects.refused.append((item, "bad_key: the key is no user id"))
+    await store.erase_people(tx, user_ids)
+    return effects
+
+
+async def on_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
+    await store.save_links(tx, [cast("ChildLinked", item.received.event) for item in items])
+    return Effects()
+
+
+def person_fact(user_id: UUID) -> str:
+    return f"person:{user_id}"
+
+
+class Desk:
+    """Builds what a batch orders before its transaction opens, and hands it over inside."""
+
+    def __init__(self, pool: Pool, workshop: Workshop, zone: ZoneInfo) -> None:
+        self._pool = pool
+        self._workshop = workshop
+        self._zone = zone
+        self._built: dict[UUID, Built | DocumentFailure] = {}
+
+    async def build_before(self, items: Sequence[Item]) -> None:
+        """Render, check and seal; those whose child is not known yet are left for later."""
+        async with self._pool.acquire() as connection:
+            orders = await self._orders(connection, items)
+        known = [order for order in orders if order.full_name is not None]
+        results = await self._workshop.build(known)
+        self._built = {
+            order.certificate_id: result for order, result in zip(known, results, strict=True)
+        }
+
+    async def on_certificate_issued(
+        self, tx: Tx, items: Sequence[Item], last_call: bool
+    ) -> Effects:
+        """Save what was built and say so; park what waits for the child's name."""
+        effects, ready = Effects(), []
+        orders = await self._orders(tx, items)
+        done = await store.existing(tx, [order.certificate_id for order in orders])
+        for item, order in zip(items, orders, strict=True):
+            if order.certificate_id in done:
+                continue
+            if order.full_name is None and not last_call:
+                effects.not_yet.append(NotYet(item, person_fact(order.child_id)))
+            else:
+                ready.append((item, order))
+        if not ready:
+            return effects
+        results = [await self._result(order) for _, order in ready]
+        at = clock.now()
+        causes = [item for item, _ in ready]
+        await store.save_credentials(tx, [order for _, order in ready], results, causes, at)
+        effects.events += [
+            caused_by(
+                item.received,
+                decide.outcome(order, result, version=1, attempt=1, at=at),
+                source=SOURCE,
+                time=at,
+            )
+            for (item, order), result in zip(ready, results, strict=True)
+        ]
+        return effects
+
+    async def _orders(self, tx: Tx, items: Sequence[Item]) -> list[Order]:
+        issued = [cast("CertificateIssued", item.received.event) for item in items]
+        names = await store.names(tx, [event.child_id for event in issued])
+        return [
+            Order(
+                event.certificate_id,
+                event.child_id,
+                decide.document_id(event),
+                event.number,
+                event.valid_from,
+                event.valid_until,
+                clock.day_in(self._zone, event.issued_at),
+                names.get(event.child_id),
+            )
+            for event in issued
+        ]
+
+    async def _result(self, order: Order) -> Built | DocumentFailure:
+        found = self._built.pop(order.certificate_id, None)
+        if found is None:  # parked, or known only since a moment
+            (found,) = await self._workshop.build([order])
+        return found

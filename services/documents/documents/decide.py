@@ -1,0 +1,50 @@
+"""DECISION: what is said of a document, and when a failed one is tried again. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from contracts.events import CertificateIssued, CredentialsDocumentReady, DocumentFailed
+from contracts.ids import derived
+from contracts.values import DocumentFailure
+
+from documents.orders import Built, Order
+
+RETRY_S_MIN: Final = 5
+RETRY_S_MAX: Final = 3600
+
+
+def document_id(issued: CertificateIssued) -> UUID:
+    return derived(issued.certificate_id, "credentials:1")
+
+
+def retry_at(attempt: int, failed_at: datetime) -> datetime:
+    """Doubling pauses from 5 s to an hour, for ever: a document never stays stuck."""
+    pause = min(RETRY_S_MIN * 2 ** min(attempt - 1, 20), RETRY_S_MAX)
+    return failed_at + timedelta(seconds=pause)
+
+
+def outcome(
+    order: Order, result: Built | DocumentFailure, *, version: int, attempt: int, at: datetime
+) -> CredentialsDocumentReady | DocumentFailed:
+    """What is said of an order: its document is ready, or it failed and is tried again."""
+    if isinstance(result, DocumentFailure):
+        return DocumentFailed(
+            certificate_id=order.certificate_id,
+            child_id=order.child_id,
+            version=version,
+            document_id=order.document_id,
+            reason=result,
+            attempt=attempt,
+            failed_at=at,
+            retry_at=retry_at(attempt, at),
+        )
+    return CredentialsDocumentReady(
+        certificate_id=order.certificate_id,
+        child_id=order.child_id,
+        version=version,
+        document_id=order.document_id,
+        digest=result.digest.hex(),
+        template_version=result.template_version,
+        built_at=at,
+    )

@@ -1,0 +1,40 @@
+"""WIRING: what the documents service is made of."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from chassis import settings
+from chassis.service import Service, run
+from contracts import topics
+
+from documents import api, consumers, retry
+from documents.build import Workshop
+from documents.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    configured = settings.load(Settings)
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as executor:
+        workshop = Workshop(configured.key_bytes, configured.portal_url, executor)
+        run(make(configured, workshop))
+
+
+def make(configured: Settings, workshop: Workshop) -> Service:
+    zone = ZoneInfo(configured.region_time_zone)
+    return Service(
+        name="documents",
+        settings=configured,
+        migrations=Path(__file__).parent.parent / "migrations",
+        router=api.router,
+        says=[topics.DOCUMENTS],
+        handlers=lambda store: consumers.handlers(store.pool, workshop, zone),
+        background=[lambda store: retry.run(store, workshop)],
+        state=api.Doors(workshop, zone),
+    )
+
+
+if __name__ == "__main__":
+    main()

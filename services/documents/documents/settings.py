@@ -1,0 +1,23 @@
+"""The environment variables of the documents service."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.settings import ServiceSettings
+from pydantic import AfterValidator, Field
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is no time zone; write it like Europe/Moscow") from None
+    return name
+
+
+class Settings(ServiceSettings):
+    """`portal_url` is printed on the page with the login and password."""
+
+    http_port: int = 8103
+    region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
+    portal_url: Annotated[str, Field(pattern=r"^https://[^\s\x00-\x1f]{3,80}$")]

@@ -1,0 +1,126 @@
+"""STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from chassis.database import Tx
+from chassis.queries import load
+from chassis.records import Item
+from contracts.events import ChildLinked, ChildUnlinked, UserRegistered
+from contracts.values import DocumentFailure
+
+from documents.decide import retry_at
+from documents.orders import Built, Order
+
+SQL = load("documents")
+
+
+async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
+    """Full state of each; an older version than the stored one changes nothing."""
+    await tx.execute(
+        SQL["save_people"],
+        [user.user_id for user in users],
+        [user.version for user in users],
+        [str(user.person.name) for user in users],
+        [user.person.birth_date for user in users],
+    )
+    await tx.execute(SQL["wake_failed"], [user.user_id for user in users])
+
+
+async def erase_people(tx: Tx, user_ids: Sequence[UUID]) -> None:
+    """Names go, and the data keys of their documents: what was sealed can never be read again."""
+    await tx.execute(SQL["erase_people"], user_ids)
+    await tx.execute(SQL["erase_credentials"], user_ids)
+
+
+async def save_links(tx: Tx, links: Sequence[ChildLinked]) -> None:
+    """ChildLinked and ChildUnlinked alike; an older version changes nothing."""
+    await tx.execute(
+        SQL["save_links"],
+        [link.parent_id for link in links],
+        [link.child_id for link in links],
+        [link.version for link in links],
+        [not isinstance(link, ChildUnlinked) for link in links],
+    )
+
+
+async def names(tx: Tx, child_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The full names that are known here."""
+    return {row["user_id"]: row["full_name"] for row in await tx.fetch(SQL["names"], child_ids)}
+
+
+async def existing(tx: Tx, certificate_ids: Sequence[UUID]) -> set[UUID]:
+    """Certificates that have their row already."""
+    rows = await tx.fetch(SQL["existing"], certificate_ids)
+    return {row["certificate_id"] for row in rows}
+
+
+async def save_credentials(
+    tx: Tx,
+    orders: Sequence[Order],
+    results: Sequence[Built | DocumentFailure],
+    causes: Sequence[Item],
+    at: datetime,
+) -> None:
+    """The first row of each certificate: what was built, or why it was not and when again."""
+    built = [result if isinstance(result, Built) else None for result in results]
+    await tx.execute(
+        SQL["save_credentials"],
+        [order.certificate_id for order in orders],
+        [order.child_id for order in orders],
+        [order.document_id for order in orders],
+        [order.number for order in orders],
+        [order.valid_from for order in orders],
+        [order.valid_until for order in orders],
+        [order.issued_on for order in orders],
+        [one.template_version if one else None for one in built],
+        [one.sealed_values if one else None for one in built],
+        [one.sealed_key if one else None for one in built],
+        [one.digest if one else None for one in built],
+        [at if one else None for one in built],
+        [None if isinstance(result, Built) else result.value for result in results],
+        [None if one else retry_at(1, at) for one in built],
+        [cause.received.correlation_id for cause in causes],
+        [cause.received.traceparent for cause in causes],
+    )
+
+
+async def due(tx: Tx, rows_max: int) -> list[asyncpg.Record]:
+    """Failed documents whose time has come, with the child's name if it is known."""
+    return list(await tx.fetch(SQL["due"], rows_max))
+
+
+async def lock_failed(tx: Tx, certificate_id: UUID, version: int) -> bool:
+    """Whether the row still is as it was seen, locked until the transaction ends."""
+    return bool(await tx.fetchval(SQL["lock_failed"], certificate_id, version))
+
+
+async def save_ready(tx: Tx, certificate_id: UUID, built: Built, at: datetime) -> None:
+    await tx.execute(
+        SQL["save_ready"],
+        certificate_id,
+        built.template_version,
+        built.sealed_values,
+        built.sealed_key,
+        built.digest,
+        at,
+    )
+
+
+async def save_failed(
+    tx: Tx, certificate_id: UUID, reason: DocumentFailure, attempts: int, again: datetime
+) -> None:
+    await tx.execute(SQL["save_failed"], certificate_id, reason.value, attempts, again)
+
+
+async def of_certificate(tx: Tx, certificate_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """The row, if this user is the child or a parent linked to the child at this moment."""
+    return await tx.fetchrow(SQL["of_certificate"], certificate_id, user_id)
+
+
+async def journal_download(
+    tx: Tx, certificate_id: UUID, document_id: UUID, user_id: UUID, at: datetime
+) -> None:
+    await tx.execute(SQL["journal_download"], certificate_id, document_id, user_id, at)
