@@ -131,6 +131,8 @@ def _parent(role: RequesterRole) -> bool:
 def _under_14(role: RequesterRole, facts: Facts) -> bool:
     if role is not RequesterRole.student or facts.child is None:
         return False
+    if facts.requester is None or facts.requester.user_id != facts.child.user_id:
+        return False
     born = facts.child.birth_date
     return born is not None and age_on(facts.today, born) < OWN_BUTTON
 
