@@ -1,0 +1,191 @@
+"""The drawing of the credentials page, the same for both paths of `render`.
+
+The bytes of an issued document must never change: a change here is a new template version with a
+drawing of its own (docs/adr/0004). The golden digests in the tests hold this.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from documents.credentials_lines import Lines
+from documents.credentials_values import Unprintable
+
+VERSION = "credentials-1"
+TITLE = "Учётные данные для входа в АИС ПФДО"
+SANS, BOLD, MONO = "sans", "sans-bold", "mono"
+
+LEFT, RIGHT = 71.0, 546.0  # 25 mm for the binder, 17 mm on the right
+VALUE = 206.0  # where the values stand
+INSET = 10.0
+
+LABELS = Lines(
+    full_name="Ребёнок",
+    number="Номер сертификата",
+    validity="Срок действия",
+    issued="Лист подготовлен",
+    portal_url="Адрес портала",
+    login="Логин",
+    password="Пароль",
+)
+AFTER_FIELDS = "Что делать дальше"
+FONTS = Lines(BOLD, MONO, SANS, SANS, MONO, MONO, MONO)
+BASELINES = Lines(699, 642, 612, 590, 545, 509, 471)
+SIZES = Lines(
+    full_name=(18, 16, 14, 13, 12),
+    number=(27,),
+    validity=(12,),
+    issued=(12,),
+    portal_url=(14, 12, 10, 8, 6),
+    login=(20, 17, 14, 11, 8, 6),
+    password=(20, 17, 14, 11, 8, 6),
+)
+WRAPPED_NAME = ((14, 2), (12, 3), (10, 3), (8, 4), (6, 5))  # size, lines that have room
+BOXED = ("login", "password")
+NUMBER_SPACING = 2.5
+
+STEPS = (
+    "Если статус сертификата «Неактивирован», родитель или ученик старше 14 лет должен лично "
+    "посетить уполномоченную организацию с подтверждающими документами.",
+    "Сотрудник уполномоченной организации проверит документы и изменит статус сертификата "
+    "на «Активный». Если статус уже «Активный», идти никуда не нужно.",
+    "Откройте портал АИС ПФДО по адресу, указанному выше, и войдите с этим логином и паролем.",
+    "Если пароль потерян или его увидел посторонний, получите новый в личном кабинете АИС СГО "
+    "одним нажатием. Прежний пароль и этот лист перестанут действовать.",
+)
+KEEP_SAFE = (
+    "Храните этот лист так же бережно, как документы ребёнка.",
+    "Никто не вправе спрашивать у вас пароль: ни школа, ни уполномоченная организация, "
+    "ни служба поддержки. Не сообщайте его по телефону и не пересылайте.",
+)
+
+
+def width(field: str) -> float:
+    """How wide the text of a field may be, in points."""
+    return RIGHT - VALUE - (2 * INSET if field in BOXED else 0)
+
+
+def draw(canvas: Any, lines: Lines) -> None:
+    """Draw the page on a reportlab canvas that knows the three fonts."""
+    _draw_head(canvas)
+    _draw_panel(canvas)
+    for field in Lines._fields:
+        _draw_field(canvas, field, getattr(lines, field))
+    y = _draw_steps(canvas, 412)
+    _draw_keep_safe(canvas, y - 14)
+    _draw_foot(canvas)
+
+
+def _text(canvas: Any, x: float, y: float, text: str, font: str, size: float) -> None:
+    canvas.setFont(font, size)
+    canvas.drawString(x, y, text)
+
+
+def _rule(canvas: Any, y: float, thickness: float, gray: float) -> None:
+    canvas.setStrokeGray(gray)
+    canvas.setLineWidth(thickness)
+    canvas.line(LEFT, y, RIGHT, y)
+
+
+def _draw_head(canvas: Any) -> None:
+    canvas.setFillGray(0.1)
+    _text(canvas, LEFT, 773, "Сертификат дополнительного образования", BOLD, 20)
+    canvas.setFillGray(0.3)
+    _text(canvas, LEFT, 751, TITLE, SANS, 13.5)
+    _rule(canvas, 736, 1.4, 0.2)
+    _rule(canvas, 733, 0.4, 0.2)
+
+
+def _draw_panel(canvas: Any) -> None:
+    _rule(canvas, 673, 0.4, 0.7)
+    canvas.setLineWidth(0.5)
+    canvas.setStrokeGray(0.55)
+    canvas.setFillGray(0.955)
+    canvas.roundRect(LEFT - 12, 450, RIGHT - LEFT + 24, 118, 7, stroke=1, fill=1)
+    canvas.setFillGray(1)
+    for field in BOXED:
+        y = getattr(BASELINES, field)
+        canvas.roundRect(VALUE, y - 9.5, RIGHT - VALUE, 31, 4, stroke=1, fill=1)
+
+
+def _draw_field(canvas: Any, field: str, text: str) -> None:
+    y = getattr(BASELINES, field)
+    canvas.setFillGray(0.3)
+    _text(canvas, LEFT, y, getattr(LABELS, field), SANS, 10.5)
+    canvas.setFillGray(0)
+    font = getattr(FONTS, field)
+    x = VALUE + (INSET if field in BOXED else 0)
+    size, rows = _fit(canvas, field, text)
+    canvas.setFont(font, size)
+    for n, row in enumerate(rows):
+        spacing = NUMBER_SPACING if field == "number" else 0
+        canvas.drawString(x, y - n * size * 1.2, row, charSpace=spacing)
+
+
+def _fit(canvas: Any, field: str, text: str) -> tuple[float, list[str]]:
+    font = getattr(FONTS, field)
+    for size in getattr(SIZES, field):
+        if canvas.stringWidth(text, font, 1000) * size <= width(field) * 1000:
+            return size, [text]
+    for size, count in WRAPPED_NAME if field == "full_name" else ():
+        rows = wrap(text, width(field), lambda part, s=size: canvas.stringWidth(part, font, s))
+        if len(rows) <= count:
+            return size, rows
+    raise Unprintable(f"{field} is longer than the page has room for")
+
+
+def wrap(text: str, width_max: float, width_of: Callable[[str], float]) -> list[str]:
+    """`text` in rows no wider than `width_max`; a word that is wider than a row is cut."""
+    rows = [""]
+    for word in text.split():
+        if rows[-1] and width_of(f"{rows[-1]} {word}") <= width_max:
+            rows[-1] = f"{rows[-1]} {word}"
+            continue
+        rows.append("")
+        for letter in word:
+            if width_of(rows[-1] + letter) > width_max:
+                rows.append("")
+            rows[-1] += letter
+    return rows[1:]
+
+
+def _draw_paragraph(canvas: Any, x: float, y: float, text: str, font: str, size: float) -> float:
+    leading = size * 1.42
+    for row in wrap(text, RIGHT - x, lambda part: canvas.stringWidth(part, font, size)):
+        _text(canvas, x, y, row, font, size)
+        y -= leading
+    return y
+
+
+def _draw_steps(canvas: Any, y: float) -> float:
+    canvas.setFillGray(0.1)
+    _text(canvas, LEFT, y, AFTER_FIELDS, BOLD, 14)
+    y -= 27
+    for n, step in enumerate(STEPS, start=1):
+        canvas.setStrokeGray(0.35)
+        canvas.setLineWidth(0.8)
+        canvas.circle(LEFT + 9, y + 3.6, 9, stroke=1, fill=0)
+        canvas.setFillGray(0.1)
+        _text(canvas, LEFT + 6, y, f"{n}", BOLD, 11)
+        y = _draw_paragraph(canvas, LEFT + 30, y, step, SANS, 11) - 9
+    return y
+
+
+def _draw_keep_safe(canvas: Any, y: float) -> None:
+    canvas.setStrokeGray(0.2)
+    canvas.setLineWidth(2.5)
+    canvas.line(LEFT + 1.25, y + 12, LEFT + 1.25, y - 39)
+    canvas.setFillGray(0.1)
+    first, second = KEEP_SAFE
+    _text(canvas, LEFT + 14, y, first, BOLD, 11)
+    _draw_paragraph(canvas, LEFT + 14, y - 17, second, SANS, 11)
+
+
+def _draw_foot(canvas: Any) -> None:
+    _rule(canvas, 54, 0.4, 0.6)
+    canvas.setFillGray(0.4)
+    _text(
+        canvas, LEFT, 41, "Документ подготовлен автоматически и действителен без подписи", SANS, 8
+    )
+    text = f"Шаблон {VERSION}"
+    canvas.setFont(SANS, 8)
+    canvas.drawRightString(RIGHT, 41, text)

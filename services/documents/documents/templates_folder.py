@@ -1,0 +1,25 @@
+"""Where a template version keeps its files: fonts and the compiled page, committed with the code.
+
+They are part of the release, so that no upgrade of a font or of reportlab changes a document.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from documents.credentials_values import UnknownTemplate
+
+_FOLDER = Path(__file__).parent / "templates"
+VERSIONS = ("credentials-1",)
+
+
+def path(version: str, name: str) -> Path:
+    """A file of a template version. Raises UnknownTemplate for a version that is not here."""
+    if version not in VERSIONS:
+        raise UnknownTemplate(version)
+    return _FOLDER / version / name
+
+
+@cache
+def content(version: str, name: str) -> bytes:
+    """Read once, then kept."""
+    return path(version, name).read_bytes()
