@@ -1,0 +1,122 @@
+"""Commands for the operator of the region: passwords, operators and machine clients, keys.
+
+python -m identity.admin set-passwords < lines of "login password"
+python -m identity.admin add-user --login ana --role operator --name "Анна Петрова"
+python -m identity.admin rotate-keys
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Mapping
+from uuid import UUID
+
+from chassis import clock, outbox, settings
+from chassis.database import open_pool
+from chassis.outbox import Store
+from contracts import Envelope
+from contracts.events import UserRegistered
+from contracts.ids import derived
+from contracts.values import FullName, Person, Role
+
+from identity import keys, store
+from identity.consumers import SOURCE
+from identity.hashing import Hashing
+from identity.settings import Settings
+
+PASSWORD_LENGTH_MIN = 8
+
+
+class Refused(Exception):
+    """The message is for the operator."""
+
+
+async def set_passwords(store_: Store, lines: list[str]) -> int:
+    """All of them or none. Raises Refused naming the line, never the password."""
+    wanted: dict[str, str] = {}
+    for place, line in enumerate(lines, 1):
+        login, _, password = line.strip().partition(" ")
+        if len(password) < PASSWORD_LENGTH_MIN:
+            raise Refused(f'Line {place}: write "login password", at least 8 characters.')
+        wanted[login.lower()] = password
+    hashing = Hashing()
+    hashed = await asyncio.gather(*(hashing.hash(password) for password in wanted.values()))
+    async with store_.transaction() as tx:
+        known = await store.by_logins(tx, wanted)
+        if missing := sorted(set(wanted) - set(known)):
+            raise Refused(f"No user has the login {', '.join(missing)}. Nothing was changed.")
+        by_user = _by_user(dict(zip(wanted, hashed, strict=True)), known)
+        await store.save_passwords(tx, by_user, clock.now())
+    return len(wanted)
+
+
+def _by_user(hashes: Mapping[str, str], known: Mapping[str, UUID]) -> dict[UUID, str]:
+    return {known[login]: hashed for login, hashed in hashes.items()}
+
+
+async def add_user(store_: Store, login: str, role: Role, name: str) -> bool:
+    """An operator or machine client; False if there is one already. Raises Refused."""
+    user = UserRegistered(
+        user_id=derived(login.lower(), "own-user"),
+        version=1,
+        roles=(role,),
+        person=Person(name=FullName(last_name=name, first_name=role.value)),
+    )
+    async with store_.transaction() as tx:
+        owner = (await store.taken_logins(tx, [login.lower()])).get(login.lower())
+        if owner == user.user_id:
+            return False
+        if owner:
+            raise Refused(f"The login {login} belongs to another user.")
+        await store.save_own_user(tx, user, login)
+        said = Envelope(
+            event=user,
+            id=derived(user.user_id, "registered"),
+            source=SOURCE,
+            time=clock.now(),
+            correlation_id=str(user.user_id),
+        )
+        await outbox.append(tx, [said])
+    return True
+
+
+async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
+    pool = await open_pool(configured)
+    try:
+        store_ = Store(pool)
+        match arguments.command:
+            case "set-passwords":
+                count = await set_passwords(store_, list(sys.stdin))
+                return f"{count} passwords set."
+            case "add-user":
+                name = arguments.name or arguments.login
+                added = await add_user(store_, arguments.login, Role(arguments.role), name)
+                return "Added." if added else "Was there already."
+            case _:
+                async with store_.transaction() as tx:
+                    await keys.rotate(tx, configured.key_bytes, clock.now())
+                return "The next key signs from now on; the old one stays valid for 11 minutes."
+    finally:
+        await pool.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m identity.admin", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("set-passwords", help='read lines of "login password"')
+    add = commands.add_parser("add-user", help="an operator or a machine client")
+    add.add_argument("--login", required=True)
+    add.add_argument("--role", required=True, choices=["operator", "client"])
+    add.add_argument("--name")
+    commands.add_parser("rotate-keys", help="sign with the next key from now on")
+    arguments = parser.parse_args()
+    try:
+        answer = asyncio.run(_run(arguments, settings.load(Settings)))
+    except Refused as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+    sys.stdout.write(f"{answer}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""DECISION: what a change that SGO tells makes of a user or a link. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from contracts.events import (
+    ChildLinked,
+    ChildUnlinked,
+    SgoChildLinkChanged,
+    SgoUserChanged,
+    UserRegistered,
+    UserUpdated,
+)
+from contracts.ids import user_id
+from contracts.values import Role
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """What is stored of a user before the change."""
+
+    sgo_version: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """What is stored of a link before the change."""
+
+    sgo_version: int
+    version: int
+    linked: bool
+
+
+def change_user(change: SgoUserChanged, known: KnownUser | None) -> UserRegistered | None:
+    """The user's new state, or None for a change that is late or repeated.
+
+    An operator's or client's role is never SGO's to give.
+    """
+    if known is None:
+        return UserRegistered(**_state(change, 1))
+    if change.version <= known.sgo_version:
+        return None
+    return UserUpdated(**_state(change, known.version + 1))
+
+
+def _state(change: SgoUserChanged, version: int) -> dict[str, object]:
+    return {
+        "user_id": user_id(change.sgo_user_id),
+        "version": version,
+        "roles": tuple(Role(role.value) for role in change.roles),
+        "person": change.person,
+    }
+
+
+def change_link(
+    change: SgoChildLinkChanged, known: KnownLink | None
+) -> tuple[int, ChildLinked | None]:
+    """(our version, event): no event where nothing changes; late and repeated ones change nothing.
+
+    Raises Late for a change that is older than what is known.
+    """
+    if known is not None and change.version <= known.sgo_version:
+        raise Late
+    was = known.linked if known else None
+    version = known.version if known else 0
+    if was is change.linked:
+        return version, None
+    kind = ChildLinked if change.linked else ChildUnlinked
+    return version + 1, kind(
+        parent_id=user_id(change.sgo_parent_id),
+        child_id=user_id(change.sgo_child_id),
+        version=version + 1,
+    )
+
+
+class Late(Exception):
+    """A change that is older than what is known, or the same."""
+
+
+def erased_link(parent_id: UUID, child_id: UUID, known: KnownLink) -> ChildUnlinked | None:
+    """What a tombstone makes of a link."""
+    if not known.linked:
+        return None
+    return ChildUnlinked(parent_id=parent_id, child_id=child_id, version=known.version + 1)
+
+
+def age_on(day: date, birth_date: date | None) -> int | None:
+    """Full years; someone born on 29 February has the birthday on 1 March of a common year."""
+    if birth_date is None:
+        return None
+    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
+    return day.year - birth_date.year - (0 if had_birthday else 1)

@@ -1,0 +1,33 @@
+"""WIRING: what the identity service is made of."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from chassis import settings
+from chassis.service import Service, run
+from contracts import topics
+
+from identity import api, consumers
+from identity.hashing import Hashing
+from identity.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run(make(settings.load(Settings)))
+
+
+def make(configured: Settings) -> Service:
+    return Service(
+        name="identity",
+        settings=configured,
+        migrations=Path(__file__).parent.parent / "migrations",
+        router=api.router,
+        says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
+        handlers=lambda _: consumers.handlers(),
+        state=api.Doors(ZoneInfo(configured.region_time_zone), configured.key_bytes, Hashing()),
+    )
+
+
+if __name__ == "__main__":
+    main()

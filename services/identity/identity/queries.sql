@@ -1,0 +1,114 @@
+-- name: lock_users
+SELECT user_id, sgo_version, version FROM users WHERE user_id = ANY($1::uuid[])
+ORDER BY user_id FOR UPDATE
+
+-- name: lock_new_users
+SELECT pg_advisory_xact_lock(hashtextextended(u::text, 1))
+FROM (SELECT DISTINCT unnest($1::uuid[]) AS u ORDER BY 1) AS n
+
+-- name: taken_logins
+SELECT lower(login) AS login, user_id FROM users WHERE lower(login) = ANY($1::text[])
+
+-- name: save_organizations
+INSERT INTO organizations AS t (id, kind, name, municipality, authorized, changed_at)
+SELECT DISTINCT ON (id) id, kind, name, municipality, coalesce(authorized, false), $6::timestamptz
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+    AS n (id, kind, name, municipality, authorized)
+ORDER BY id, authorized NULLS LAST
+ON CONFLICT (id) DO UPDATE SET
+    kind = excluded.kind, name = excluded.name,
+    municipality = coalesce(excluded.municipality, t.municipality),
+    authorized = CASE WHEN excluded.municipality IS NULL THEN t.authorized
+        ELSE excluded.authorized END,
+    changed_at = excluded.changed_at
+WHERE t.changed_at <= excluded.changed_at
+
+-- name: save_users
+INSERT INTO users AS t (
+    user_id, sgo_user_id, sgo_version, version, login, roles, person, full_name, birth_date,
+    organization
+)
+SELECT user_id, sgo_user_id, sgo_version, version, login, string_to_array(roles, ','),
+    person::jsonb, full_name, birth_date, organization
+FROM unnest(
+    $1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::date[], $10::text[]
+) AS n (
+    user_id, sgo_user_id, sgo_version, version, login, roles, person, full_name, birth_date,
+    organization
+)
+ON CONFLICT (user_id) DO UPDATE SET
+    sgo_version = excluded.sgo_version, version = excluded.version, login = excluded.login,
+    roles = excluded.roles, person = excluded.person, full_name = excluded.full_name,
+    birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL
+WHERE t.version < excluded.version
+
+-- name: erase_users
+UPDATE users SET login = NULL, roles = '{}', person = NULL, full_name = NULL, birth_date = NULL,
+    organization = NULL, version = version + 1, erased_at = $2
+WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+RETURNING user_id
+
+-- name: remember_erased
+INSERT INTO users (user_id, sgo_user_id, version, erased_at)
+SELECT user_id, sgo_user_id, 1, $3 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, sgo_user_id)
+ON CONFLICT (user_id) DO NOTHING
+
+-- name: erase_passwords
+DELETE FROM passwords WHERE user_id = ANY($1::uuid[])
+
+-- name: lock_links
+SELECT l.* FROM child_links AS l
+JOIN unnest($1::uuid[], $2::uuid[]) AS n (parent_id, child_id) USING (parent_id, child_id)
+ORDER BY parent_id, child_id FOR UPDATE OF l
+
+-- name: save_links
+INSERT INTO child_links AS t (parent_id, child_id, sgo_version, version, linked)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
+    AS n (parent_id, child_id, sgo_version, version, linked)
+ON CONFLICT (parent_id, child_id) DO UPDATE SET
+    sgo_version = excluded.sgo_version, version = excluded.version, linked = excluded.linked
+WHERE t.sgo_version <= excluded.sgo_version
+
+-- name: credentials
+SELECT u.user_id, u.roles, u.organization, p.hash
+FROM users AS u JOIN passwords AS p USING (user_id)
+WHERE lower(u.login) = lower($1) AND u.erased_at IS NULL
+
+-- name: user
+SELECT * FROM users WHERE user_id = $1 AND erased_at IS NULL
+
+-- name: children
+SELECT u.user_id, u.full_name, u.birth_date
+FROM child_links AS l JOIN users AS u ON u.user_id = l.child_id
+WHERE l.parent_id = $1 AND l.linked AND u.erased_at IS NULL
+ORDER BY u.birth_date, u.full_name
+
+-- name: organization
+SELECT id, kind, name, authorized FROM organizations WHERE id = $1
+
+-- name: by_logins
+SELECT user_id, lower(login) AS login FROM users
+WHERE lower(login) = ANY($1::text[]) AND erased_at IS NULL
+
+-- name: save_passwords
+INSERT INTO passwords (user_id, hash, set_at)
+SELECT user_id, hash, $3 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, hash)
+ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at
+
+-- name: lock_keys
+SELECT pg_advisory_xact_lock(7038837)
+
+-- name: keys
+SELECT kid, place, sealed, public FROM signing_keys
+WHERE place <> 'retired' OR published_until > $1
+ORDER BY created_at
+
+-- name: save_key
+INSERT INTO signing_keys (kid, place, sealed, public, created_at) VALUES ($1, $2, $3, $4, $5)
+
+-- name: retire_key
+UPDATE signing_keys SET place = 'retired', published_until = $1 WHERE place = 'current'
+
+-- name: promote_key
+UPDATE signing_keys SET place = 'current' WHERE place = 'next'

@@ -1,0 +1,134 @@
+"""STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from chassis.database import Tx
+from chassis.queries import load
+from contracts.events import SgoUserChanged, UserRegistered
+
+from identity.decide import KnownLink, KnownUser
+
+SQL = load("identity")
+Pair = tuple[UUID, UUID]
+
+
+async def lock_users(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, KnownUser]:
+    """What is known of these users; nobody else changes them until the transaction ends."""
+    await tx.execute(SQL["lock_new_users"], user_ids)
+    rows = await tx.fetch(SQL["lock_users"], user_ids)
+    return {row["user_id"]: KnownUser(row["sgo_version"], row["version"]) for row in rows}
+
+
+async def taken_logins(tx: Tx, logins: Iterable[str]) -> dict[str, UUID]:
+    """Which of these logins (lower case) belong to whom."""
+    rows = await tx.fetch(SQL["taken_logins"], list(logins))
+    return {row["login"]: row["user_id"] for row in rows}
+
+
+async def save_users(
+    tx: Tx, changes: Sequence[tuple[SgoUserChanged, UserRegistered]], at: datetime
+) -> None:
+    """Full state of each, and the organizations that they name."""
+    await _save_organizations(tx, [user for _, user in changes], at)
+    people = [user.person for _, user in changes]
+    await tx.execute(
+        SQL["save_users"],
+        [user.user_id for _, user in changes],
+        [change.sgo_user_id for change, _ in changes],
+        [change.version for change, _ in changes],
+        [user.version for _, user in changes],
+        [change.login for change, _ in changes],
+        [",".join(user.roles) for _, user in changes],
+        [person.model_dump_json() for person in people],
+        [str(person.name) for person in people],
+        [person.birth_date for person in people],
+        [person.organization.id if person.organization else None for person in people],
+    )
+
+
+async def _save_organizations(tx: Tx, users: Sequence[UserRegistered], at: datetime) -> None:
+    named: dict[str, tuple[str, str, str | None, bool | None]] = {}
+    for user in users:
+        for one in user.person.enrolments:
+            named.setdefault(one.organization_id, (one.kind.value, one.name, None, None))
+        if own := user.person.organization:
+            named[own.id] = (own.kind.value, own.name, own.municipality, own.authorized)
+    kinds, names, places, authorized = zip(*named.values(), strict=True) if named else ([],) * 4
+    await tx.execute(
+        SQL["save_organizations"], sorted(named) and list(named), list(kinds), list(names),
+        list(places), list(authorized), at,
+    )  # fmt: skip
+
+
+async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
+    """An operator or machine client, made here and unknown to SGO."""
+    await tx.execute(
+        SQL["save_users"], [user.user_id], [None], [0], [user.version], [login],
+        [",".join(user.roles)], [user.person.model_dump_json()], [str(user.person.name)],
+        [None], [None],
+    )  # fmt: skip
+
+
+async def erase_users(tx: Tx, users: Mapping[UUID, str], at: datetime) -> set[UUID]:
+    """Names, logins, passwords go; returns those who were not erased before."""
+    user_ids = list(users)
+    await tx.execute(SQL["lock_new_users"], user_ids)
+    await tx.execute(SQL["erase_passwords"], user_ids)
+    rows = await tx.fetch(SQL["erase_users"], user_ids, at)
+    await tx.execute(SQL["remember_erased"], user_ids, list(users.values()), at)
+    return {row["user_id"] for row in rows}
+
+
+async def lock_links(tx: Tx, pairs: Sequence[Pair]) -> dict[Pair, KnownLink]:
+    """What is known of these links; nobody else changes them until the transaction ends."""
+    await tx.execute(SQL["lock_new_users"], [parent for parent, _ in pairs])
+    rows = await tx.fetch(
+        SQL["lock_links"], [parent for parent, _ in pairs], [child for _, child in pairs]
+    )
+    return {
+        (row["parent_id"], row["child_id"]): KnownLink(
+            row["sgo_version"], row["version"], row["linked"]
+        )
+        for row in rows
+    }
+
+
+async def save_links(tx: Tx, links: Mapping[Pair, KnownLink]) -> None:
+    await tx.execute(
+        SQL["save_links"],
+        [parent for parent, _ in links],
+        [child for _, child in links],
+        [link.sgo_version for link in links.values()],
+        [link.version for link in links.values()],
+        [link.linked for link in links.values()],
+    )
+
+
+async def credentials(tx: Tx, login: str) -> asyncpg.Record | None:
+    """user_id, roles, organization, hash of who signs in with this login."""
+    return await tx.fetchrow(SQL["credentials"], login)
+
+
+async def user(tx: Tx, user_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["user"], user_id)
+
+
+async def children(tx: Tx, parent_id: UUID) -> list[asyncpg.Record]:
+    return list(await tx.fetch(SQL["children"], parent_id))
+
+
+async def organization(tx: Tx, organization_id: str | None) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["organization"], organization_id)
+
+
+async def by_logins(tx: Tx, logins: Iterable[str]) -> dict[str, UUID]:
+    """Users by login (lower case)."""
+    rows = await tx.fetch(SQL["by_logins"], [login.lower() for login in logins])
+    return {row["login"]: row["user_id"] for row in rows}
+
+
+async def save_passwords(tx: Tx, hashes: Mapping[UUID, str], at: datetime) -> None:
+    await tx.execute(SQL["save_passwords"], list(hashes), list(hashes.values()), at)
