@@ -69,9 +69,16 @@ class Kafka:
         if run.returncode != 0:
             raise CannotStart(f"Kafka's storage could not be made: {run.stderr.strip()[-300:]}")
 
+    def _controller_port(self) -> int:
+        """The same one at each start: the quorum remembers where its voter listens."""
+        kept = self.folder / "controller_port"
+        if not kept.exists():
+            kept.write_text(str(free_port()))
+        return int(kept.read_text())
+
     def _configure(self) -> None:
         (self.folder / "log4j2.properties").write_text(_LOGGING)
-        controller = free_port()
+        controller = self._controller_port()
         (self.folder / "server.properties").write_text(f"""\
 process.roles=broker,controller
 node.id=1

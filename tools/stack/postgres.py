@@ -81,7 +81,7 @@ def _command(server: Postgres) -> list[str]:
 
 
 def _make_folder(server: Postgres, user: str | None) -> None:
-    """initdb into a folder beside, then rename: a kill in between leaves no half database."""
+    """Initdb into a folder beside, then rename: a kill in between leaves no half database."""
     draft = server.folder.with_name(server.folder.name + ".draft")
     if draft.exists():
         subprocess.run(["rm", "-rf", str(draft)], check=True)  # noqa: S607  its files are another user's

@@ -1,40 +1,40 @@
-"""Secrets of the local stack: made once at random, one file each, readable by the owner only."""
+"""The services' secrets: made once, one file each, readable by their owner only."""
 
 import base64
-import os
 import secrets
 from pathlib import Path
 
-from tools.stack.settings import SERVICES
-
-KEY_BYTES = 32
-
-
-def ensure(local: Path) -> Path:
-    """Make what is missing under `local/secrets`; returns that folder."""
-    folder = local / "secrets"
-    for service in SERVICES:
-        _once(folder / service / "database_password", secrets.token_urlsafe(24))
-        key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-        _once(folder / service / "encryption_key", key)
-    _once(folder / "postgres" / "password", secrets.token_urlsafe(24))
-    return folder
+KINDS = {
+    "database_password": lambda: secrets.token_urlsafe(24),
+    "encryption_key": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+}
 
 
-def _once(path: Path, value: str) -> None:
-    """Write `value` unless the file holds one already; a half-written file never shows."""
-    if path.exists() and path.stat().st_size:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_private(path, value)
+def ensure(folder: Path, services: tuple[str, ...]) -> dict[str, Path]:
+    """The folder of each service's secrets; what is there stays."""
+    folders = {}
+    for service in services:
+        folders[service] = folder / service
+        folders[service].mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, make in KINDS.items():
+            file = folders[service] / name
+            if not file.exists():
+                file.touch(mode=0o600)
+                file.write_text(make())
+    return folders
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` in one step by a file that only its owner can read."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+def main() -> None:
+    """`python -m tools.stack.secret_files FOLDER`: for compose."""
+    import sys  # noqa: PLC0415
+
+    from tools.stack.config import SERVICES  # noqa: PLC0415
+
+    folder = Path(sys.argv[1])
+    ensure(folder, SERVICES)
+    ensure(folder, ("postgres",))
+    print(f"Secrets are in {folder}/.")
+
+
+if __name__ == "__main__":
+    main()

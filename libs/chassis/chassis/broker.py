@@ -33,7 +33,7 @@ def make_broker(settings: ServiceSettings) -> KafkaBroker:
         apply_types=False,
         consumer_only=True,
         allow_auto_create_topics=False,
-        logger=logging.getLogger("faststream"),
+        logger=logging.getLogger("chassis.kafka"),
     )
 
 
@@ -59,5 +59,8 @@ def hear(
     async def not_decoded(message: Any) -> Any:
         return message.raw_message
 
-    subscriber(on_batch, parser=as_it_came, decoder=not_decoded)
+    async def handle(records: Any) -> None:  # FastStream builds a model of the annotations
+        await on_batch(records)
+
+    subscriber(handle, parser=as_it_came, decoder=not_decoded)
     return subscriber

@@ -113,7 +113,7 @@ class Running:
                 for topic in self.hears
             ]  # fmt: skip
             try:
-                await ensure(settings, [*self.hears, *self.service.says])
+                await ensure(settings, {*self.hears, *self.service.says})
                 await broker.start()
                 break
             except (KafkaError, OSError) as error:

@@ -1,6 +1,6 @@
 """Make the topics that a service uses, as the contracts say they are; those that exist stay."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 DAY_MS = 86_400_000
 
 
-async def ensure(settings: ServiceSettings, topics: Sequence[Topic]) -> None:
+async def ensure(settings: ServiceSettings, topics: Collection[Topic]) -> None:
     """Idempotent. Raises aiokafka's KafkaError while no broker answers."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     await admin.start()

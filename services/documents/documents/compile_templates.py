@@ -18,7 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 
 from documents import credentials_page, general, pdf_file, templates_folder
 from documents.credentials_lines import Lines
-from documents.credentials_page import BOLD, FONTS, MONO, SANS, SIZES, width
+from documents.credentials_page import BOLD, FIELDS, MONO, SANS
 
 VERSION = credentials_page.VERSION
 ASCII = "".join(map(chr, range(32, 127)))
@@ -55,7 +55,7 @@ def _write_font(source: Path, target: Path, name: str) -> None:
     The bold face prints names and keeps all it has.
     """
     options = subset.Options(hinting=False, layout_features=[], notdef_outline=True)
-    options.drop_tables += ["GDEF", "GPOS", "GSUB", "kern", "DSIG"]
+    options.drop_tables += ["GDEF", "GPOS", "GSUB", "kern", "DSIG", "meta"]
     font = TTFont(source, recalcTimestamp=False)
     cutter = subset.Subsetter(options)
     kept = set(map(ord, ASCII + RUSSIAN + PUNCTUATION))
@@ -84,11 +84,11 @@ def compiled_page() -> bytes:
         "fonts": {font: _font_facts(font, codes[font]) for font in REPERTOIRE},
         "slots": {
             field: {
-                "font": getattr(FONTS, field),
-                "sizes": getattr(SIZES, field),
+                "font": place.font,
+                "sizes": place.sizes,
                 "width": credentials_page.width(field),
             }
-            for field in Lines._fields
+            for field, place in FIELDS.items()
         },
         "parts": [len(part) for part in parts],
     }
@@ -106,7 +106,7 @@ def _cut(content: bytes, canvas: Any, codes: dict[str, dict[str, int]]) -> list[
     """The content around the slots; a slot is a size, its operator and a string."""
     pieces = []
     for field, probe in PROBES._asdict().items():
-        shown = bytes(codes[getattr(FONTS, field)][letter] for letter in probe)
+        shown = bytes(codes[FIELDS[field].font][letter] for letter in probe)
         escaped = canvas._escape(shown).encode("latin-1")  # noqa: SLF001  as the page has it
         slot = rb"(?<=\+0 )[\d.]+ Tf [\d.]+ TL \(" + re.escape(escaped) + rb"\)"
         before, *after = re.split(slot, content)

@@ -21,7 +21,7 @@ _BEFORE_CONTENT = b" >>\nstream\n"
 class Slot(NamedTuple):
     codes: Any  # what codecs.charmap_encode takes: the letters of one font subset
     widths: tuple[int, ...]  # of each code, in thousandths of the font's size
-    sizes: tuple[tuple[bytes, float], ...]  # the size as the page says it; the width that fits
+    sizes: tuple[tuple[bytes, float], ...]  # size and leading in the page's words; room at it
 
     def fill(self, text: str) -> bytes | None:
         """The slot's bytes; None if a letter has no code or the text is too wide."""
@@ -32,7 +32,7 @@ class Slot(NamedTuple):
         wide = sum(map(self.widths.__getitem__, shown))
         for size, room in self.sizes:
             if wide <= room:
-                return b"%b Tf <%b>" % (size, shown.hex().encode())
+                return b"%b <%b>" % (size, shown.hex().encode())
         return None
 
 
@@ -40,7 +40,7 @@ class Template(NamedTuple):
     around: Around
     pieces: tuple[bytes, ...]
     slots: tuple[Slot, ...]  # one between each two pieces, in the order of Lines
-    letters: Lines  # of each field, as a string: all that its font can print on the general path
+    letters: tuple[frozenset[str], ...]  # of each field: all that its font has
     hash_of_head: Any
 
     def fill(self, lines: Lines) -> bytes | None:
@@ -88,11 +88,12 @@ def template(version: str) -> Template:
     facts = json.loads(first)
     ends = list(itertools.accumulate(facts["parts"]))
     head, *pieces, tail = (rest[a:b] for a, b in itertools.pairwise([0, *ends]))
+    letters = {name: frozenset(font["letters"]) for name, font in facts["fonts"].items()}
     return Template(
         Around(head, tail),
         tuple(pieces),
         tuple(_slot(facts["fonts"], facts["slots"][field]) for field in Lines._fields),
-        Lines(*(facts["fonts"][facts["slots"][f]["font"]]["letters"] for f in Lines._fields)),
+        tuple(letters[facts["slots"][field]["font"]] for field in Lines._fields),
         hashlib.sha256(head),
     )
 
@@ -102,5 +103,8 @@ def _slot(fonts: dict[str, Any], slot: dict[str, Any]) -> Slot:
     return Slot(
         codecs.charmap_build(font["codes"]),
         tuple(font["widths"]),
-        tuple((b"%d" % size, slot["width"] * 1000 / size) for size in slot["sizes"]),
+        tuple(
+            (f"{size:g} Tf {size * 1.2:g} TL".encode(), slot["width"] * 1000 / size)
+            for size in slot["sizes"]
+        ),
     )

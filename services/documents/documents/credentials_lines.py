@@ -1,5 +1,7 @@
 """The texts of a credentials page, one per field, in the order in which they stand on the page."""
 
+from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from documents.credentials_values import CredentialsValues
@@ -20,9 +22,14 @@ def lines_of(values: CredentialsValues) -> Lines:
     return Lines(
         full_name=" ".join(values.full_name.split()),
         number=values.number,
-        validity=f"с {values.valid_from:%d.%m.%Y} по {values.valid_until:%d.%m.%Y} включительно",
-        issued=f"{values.issued_on:%d.%m.%Y}",
+        validity=f"с {_day(values.valid_from)} по {_day(values.valid_until)} включительно",
+        issued=_day(values.issued_on),
         portal_url=values.portal_url,
         login=values.login,
         password=values.password,
     )
+
+
+@lru_cache(maxsize=10_000)  # a day is not personal, and strftime is a fifth of a page's time
+def _day(day: date) -> str:
+    return f"{day.day:02}.{day.month:02}.{day.year:04}"

@@ -4,8 +4,7 @@ The bytes of an issued document must never change: a change here is a new templa
 drawing of its own (docs/adr/0004). The golden digests in the tests hold this.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from documents.credentials_lines import Lines
 from documents.credentials_values import Unprintable
@@ -18,45 +17,51 @@ LEFT, RIGHT = 71.0, 546.0  # 25 mm for the binder, 17 mm on the right
 VALUE = 206.0  # where the values stand
 INSET = 10.0
 
-LABELS = Lines(
-    full_name="Ребёнок",
-    number="Номер сертификата",
-    validity="Срок действия",
-    issued="Лист подготовлен",
-    portal_url="Адрес портала",
-    login="Логин",
-    password="Пароль",
-)
+
+class Field(NamedTuple):
+    label: str
+    font: str
+    y: float  # the baseline of the label and of the text
+    sizes: tuple[int, ...]  # the first one at which the text fits in one row
+
+
+FIELDS = {  # in the order of Lines
+    "full_name": Field("Ребёнок", BOLD, 700, (18, 16, 14, 13, 12)),
+    "number": Field("Номер сертификата", MONO, 628, (27,)),
+    "validity": Field("Срок действия", SANS, 598, (12,)),
+    "issued": Field("Лист подготовлен", SANS, 576, (12,)),
+    "portal_url": Field("Адрес портала", MONO, 530, (14, 12, 10, 8, 6)),
+    "login": Field("Логин", MONO, 494, (20, 17, 14, 11, 8, 6)),
+    "password": Field("Пароль", MONO, 456, (20, 17, 14, 11, 8, 6)),
+}
 AFTER_FIELDS = "Что делать дальше"
-FONTS = Lines(BOLD, MONO, SANS, SANS, MONO, MONO, MONO)
-BASELINES = Lines(699, 642, 612, 590, 545, 509, 471)
-SIZES = Lines(
-    full_name=(18, 16, 14, 13, 12),
-    number=(27,),
-    validity=(12,),
-    issued=(12,),
-    portal_url=(14, 12, 10, 8, 6),
-    login=(20, 17, 14, 11, 8, 6),
-    password=(20, 17, 14, 11, 8, 6),
-)
 WRAPPED_NAME = ((14, 2), (12, 3), (10, 3), (8, 4), (6, 5))  # size, lines that have room
 BOXED = ("login", "password")
 NUMBER_SPACING = 2.5
 
-STEPS = (
-    "Если статус сертификата «Неактивирован», родитель или ученик старше 14 лет должен лично "
-    "посетить уполномоченную организацию с подтверждающими документами.",
-    "Сотрудник уполномоченной организации проверит документы и изменит статус сертификата "
-    "на «Активный». Если статус уже «Активный», идти никуда не нужно.",
-    "Откройте портал АИС ПФДО по адресу, указанному выше, и войдите с этим логином и паролем.",
-    "Если пароль потерян или его увидел посторонний, получите новый в личном кабинете АИС СГО "
-    "одним нажатием. Прежний пароль и этот лист перестанут действовать.",
+STEPS = (  # "~" is a space at which no row ends
+    (
+        "Если статус сертификата «Неактивирован», родитель или ученик от~14~лет должен лично "
+        "посетить уполномоченную организацию с~подтверждающими документами."
+    ),
+    (
+        "Сотрудник уполномоченной организации проверит документы и~изменит статус "
+        "на~«Активный». Если статус уже «Активный», посещать организацию не~нужно."
+    ),
+    "Откройте портал АИС~ПФДО по~адресу выше и~войдите с~этим логином и~паролем.",
+    (
+        "Если пароль потерян или его увидел посторонний, получите новый в~личном кабинете "
+        "АИС~СГО одним нажатием. Прежний пароль и~этот лист перестанут действовать."
+    ),
 )
 KEEP_SAFE = (
     "Храните этот лист так же бережно, как документы ребёнка.",
-    "Никто не вправе спрашивать у вас пароль: ни школа, ни уполномоченная организация, "
-    "ни служба поддержки. Не сообщайте его по телефону и не пересылайте.",
+    (
+        "Пароль у~вас никто не~спросит: ни~школа, ни~уполномоченная организация, ни~служба "
+        "поддержки. Никому не~сообщайте его и~не~пересылайте."
+    ),
 )
+FOOT = "Лист подготовлен автоматически"
 
 
 def width(field: str) -> float:
@@ -68,10 +73,10 @@ def draw(canvas: Any, lines: Lines) -> None:
     """Draw the page on a reportlab canvas that knows the three fonts."""
     _draw_head(canvas)
     _draw_panel(canvas)
-    for field in Lines._fields:
-        _draw_field(canvas, field, getattr(lines, field))
-    y = _draw_steps(canvas, 412)
-    _draw_keep_safe(canvas, y - 14)
+    for field, text in lines._asdict().items():
+        _draw_field(canvas, field, text)
+    y = _draw_steps(canvas, 392)
+    _draw_keep_safe(canvas, y - 16)
     _draw_foot(canvas)
 
 
@@ -96,23 +101,22 @@ def _draw_head(canvas: Any) -> None:
 
 
 def _draw_panel(canvas: Any) -> None:
-    _rule(canvas, 673, 0.4, 0.7)
+    _rule(canvas, 662, 0.4, 0.7)
     canvas.setLineWidth(0.5)
     canvas.setStrokeGray(0.55)
     canvas.setFillGray(0.955)
-    canvas.roundRect(LEFT - 12, 450, RIGHT - LEFT + 24, 118, 7, stroke=1, fill=1)
+    canvas.roundRect(LEFT - 12, 435, RIGHT - LEFT + 24, 118, 7, stroke=1, fill=1)
     canvas.setFillGray(1)
     for field in BOXED:
-        y = getattr(BASELINES, field)
+        y = FIELDS[field].y
         canvas.roundRect(VALUE, y - 9.5, RIGHT - VALUE, 31, 4, stroke=1, fill=1)
 
 
 def _draw_field(canvas: Any, field: str, text: str) -> None:
-    y = getattr(BASELINES, field)
+    label, font, y, _ = FIELDS[field]
     canvas.setFillGray(0.3)
-    _text(canvas, LEFT, y, getattr(LABELS, field), SANS, 10.5)
+    _text(canvas, LEFT, y, label, SANS, 10.5)
     canvas.setFillGray(0)
-    font = getattr(FONTS, field)
     x = VALUE + (INSET if field in BOXED else 0)
     size, rows = _fit(canvas, field, text)
     canvas.setFont(font, size)
@@ -122,37 +126,36 @@ def _draw_field(canvas: Any, field: str, text: str) -> None:
 
 
 def _fit(canvas: Any, field: str, text: str) -> tuple[float, list[str]]:
-    font = getattr(FONTS, field)
-    for size in getattr(SIZES, field):
+    font = FIELDS[field].font
+    for size in FIELDS[field].sizes:
         if canvas.stringWidth(text, font, 1000) * size <= width(field) * 1000:
             return size, [text]
     for size, count in WRAPPED_NAME if field == "full_name" else ():
-        rows = wrap(text, width(field), lambda part, s=size: canvas.stringWidth(part, font, s))
+        rows = _wrap(canvas, text, font, size, width(field))
         if len(rows) <= count:
             return size, rows
     raise Unprintable(f"{field} is longer than the page has room for")
 
 
-def wrap(text: str, width_max: float, width_of: Callable[[str], float]) -> list[str]:
+def _wrap(canvas: Any, text: str, font: str, size: float, width_max: float) -> list[str]:
     """`text` in rows no wider than `width_max`; a word that is wider than a row is cut."""
     rows = [""]
-    for word in text.split():
-        if rows[-1] and width_of(f"{rows[-1]} {word}") <= width_max:
+    for word in text.split(" "):
+        if rows[-1] and canvas.stringWidth(f"{rows[-1]} {word}", font, size) <= width_max:
             rows[-1] = f"{rows[-1]} {word}"
             continue
         rows.append("")
         for letter in word:
-            if width_of(rows[-1] + letter) > width_max:
+            if canvas.stringWidth(rows[-1] + letter, font, size) > width_max:
                 rows.append("")
             rows[-1] += letter
     return rows[1:]
 
 
 def _draw_paragraph(canvas: Any, x: float, y: float, text: str, font: str, size: float) -> float:
-    leading = size * 1.42
-    for row in wrap(text, RIGHT - x, lambda part: canvas.stringWidth(part, font, size)):
+    for row in _wrap(canvas, text.replace("~", "\xa0"), font, size, RIGHT - x):
         _text(canvas, x, y, row, font, size)
-        y -= leading
+        y -= size * 1.42
     return y
 
 
@@ -166,7 +169,7 @@ def _draw_steps(canvas: Any, y: float) -> float:
         canvas.circle(LEFT + 9, y + 3.6, 9, stroke=1, fill=0)
         canvas.setFillGray(0.1)
         _text(canvas, LEFT + 6, y, f"{n}", BOLD, 11)
-        y = _draw_paragraph(canvas, LEFT + 30, y, step, SANS, 11) - 9
+        y = _draw_paragraph(canvas, LEFT + 30, y, step, SANS, 11.3) - 9.5
     return y
 
 
@@ -176,16 +179,14 @@ def _draw_keep_safe(canvas: Any, y: float) -> None:
     canvas.line(LEFT + 1.25, y + 12, LEFT + 1.25, y - 39)
     canvas.setFillGray(0.1)
     first, second = KEEP_SAFE
-    _text(canvas, LEFT + 14, y, first, BOLD, 11)
-    _draw_paragraph(canvas, LEFT + 14, y - 17, second, SANS, 11)
+    _text(canvas, LEFT + 14, y, first, BOLD, 11.3)
+    _draw_paragraph(canvas, LEFT + 14, y - 17, second, SANS, 11.3)
 
 
 def _draw_foot(canvas: Any) -> None:
     _rule(canvas, 54, 0.4, 0.6)
     canvas.setFillGray(0.4)
-    _text(
-        canvas, LEFT, 41, "Документ подготовлен автоматически и действителен без подписи", SANS, 8
-    )
+    _text(canvas, LEFT, 41, FOOT, SANS, 8)
     text = f"Шаблон {VERSION}"
     canvas.setFont(SANS, 8)
     canvas.drawRightString(RIGHT, 41, text)

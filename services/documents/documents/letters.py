@@ -9,7 +9,7 @@ _UNWRITTEN = frozenset({"Cf", "Mn", "Me"})  # joiners, bidi marks, soft hyphens,
 
 
 def printable(text: str, letters: AbstractSet[str]) -> str:
-    """`text` in `letters`: composed; a letter that is missing loses its marks (ǵ becomes g).
+    """`text` in `letters`: composed; a letter that is missing loses its marks (ḫ becomes h).
 
     Raises Unprintable, naming the code point and never the text.
     """

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from documents import pdf_file
 from documents.credentials_lines import Lines
-from documents.credentials_page import AFTER_FIELDS, LABELS, LEFT
+from documents.credentials_page import AFTER_FIELDS, FIELDS, LEFT
 from documents.credentials_values import BadDocument
 
 _TOKEN = re.compile(
@@ -79,10 +79,11 @@ def fields(page: list[Run]) -> Lines:
     """What the page shows to the right of each label. Raises BadDocument for a missing label."""
     bottoms = sorted((y for x, y, text, _ in page if x == LEFT), reverse=True)
     places = {text: y for x, y, text, _ in page if x == LEFT}
-    if not {*LABELS, AFTER_FIELDS} <= places.keys():
+    labels = [field.label for field in FIELDS.values()]
+    if not {*labels, AFTER_FIELDS} <= places.keys():
         raise BadDocument("a label is missing")
     values = []
-    for label in LABELS:
+    for label in labels:
         top = places[label]
         bottom = next(y for y in bottoms if y < top)
         rows = (text for x, y, text, _ in page if x > LEFT and bottom < y <= top)

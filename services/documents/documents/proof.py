@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from documents import compiled, page_text
 from documents.credentials_lines import Lines
+from documents.credentials_page import LEFT
 from documents.credentials_values import BadDocument
 
 _NUMBER = re.compile(r"\d{12}|\d{10}")  # numbers of other systems have 10
@@ -38,7 +39,7 @@ def shown(version: str, pdf: bytes) -> Lines:
             for slot, letters in _places(version)
         ]
     except ValueError as broken:
-        raise BadDocument("a slot holds no text") from broken
+        raise BadDocument("the page cannot be read back") from broken
     return Lines(*decoded)
 
 
@@ -71,7 +72,7 @@ def _places(version: str) -> tuple[Place, ...]:
     lines, others = _read(pdf)
     assert not any(map(_ANY_NUMBER.search, others)), "no number is part of the template"
     assert sorted(lines) == probes, "each slot stands beside one label"
-    fonts = {run.text: run.font for run in page_text.runs(pdf) if run.x > page_text.LEFT}
+    fonts = {run.text: run.font for run in page_text.runs(pdf) if run.x > LEFT}
     letters_of = page_text.letters_by_font(pdf)
     return tuple(Place(probes.index(text), _table(letters_of[fonts[text]])) for text in lines)
 

@@ -82,4 +82,4 @@ def check(template_version: str, pdf: bytes, values: CredentialsValues) -> None:
 
 
 def _printable(template: compiled.Template, lines: Lines) -> Lines:
-    return Lines(*map(printable, lines, map(frozenset, template.letters)))
+    return Lines(*map(printable, lines, template.letters))
