@@ -41,7 +41,9 @@ WHERE i.inhparent = 'outbox_sent'::regclass
 -- name: quarantine
 INSERT INTO quarantine (topic, partition, record_offset, reason, record)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
-ON CONFLICT (topic, partition, record_offset) DO NOTHING
+ON CONFLICT (topic, partition, record_offset) DO UPDATE
+    SET reason = excluded.reason, redriven_at = NULL, quarantined_at = now()
+    WHERE quarantine.redriven_at IS NOT NULL
 
 -- name: quarantined
 SELECT id, topic, partition, record_offset, reason, quarantined_at
@@ -56,6 +58,19 @@ UPDATE quarantine SET redriven_at = now() WHERE id = $1
 -- name: drop_quarantined
 UPDATE quarantine SET dropped_at = now(), dropped_reason = $2
 WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL
+
+-- name: requeue
+INSERT INTO parked (topic, partition, record_offset, waits_for, record, due_at)
+SELECT topic, partition, record_offset, 'operator', record, now() FROM quarantine WHERE id = $1
+
+-- name: quarantine_parked
+INSERT INTO quarantine (topic, partition, record_offset, reason, record)
+SELECT topic, partition, record_offset, $2, record FROM parked WHERE id = $1
+ON CONFLICT (topic, partition, record_offset) DO UPDATE
+    SET reason = excluded.reason, redriven_at = NULL
+
+-- name: quarantined_at_place
+SELECT id FROM quarantine WHERE topic = $1 AND partition = $2 AND record_offset = $3
 
 -- name: lock_stripes
 SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)

@@ -1,0 +1,135 @@
+"""Commands for kept records: python -m chassis.commands quarantine|parked list|show|redrive|drop.
+
+They take the settings of the service whose database is meant. `show` prints the whole record, which
+may hold personal data: it is for the operator's eyes. A redriven record is applied by the service.
+"""
+
+import argparse
+import asyncio
+import sys
+from typing import Any
+
+from contracts import Unreadable
+
+from chassis import inbox, settings
+from chassis.database import Tx, open_pool
+from chassis.kept import open_kept
+from chassis.queries import load
+from chassis.records import read
+
+SQL = load("chassis")
+
+
+class Settings(settings.ServiceSettings):
+    http_port: int = 0
+
+
+class Refused(Exception):
+    """The message is for the operator."""
+
+
+async def listed(tx: Tx, kind: str) -> list[str]:
+    """One line a record: id, place, why or what it waits for, since when."""
+    rows = await tx.fetch(SQL["quarantined" if kind == "quarantine" else "all_parked"])
+    return [
+        f"{row['id']}  {row['topic']}:{row['partition']}:{row['record_offset']}"
+        f"  {row['reason'] if kind == 'quarantine' else row['waits_for']}"
+        f"  {row['quarantined_at' if kind == 'quarantine' else 'parked_at']:%Y-%m-%d %H:%M:%S}"
+        for row in rows
+    ] or ["None."]
+
+
+async def show(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
+    """The record as it came. Raises Refused."""
+    record = open_kept(key, await _row(tx, kind, record_id))
+    shown = [f"key: {_text(record.key)}"]
+    shown += [f"{name}: {_text(raw)}" for name, raw in record.headers]
+    return [*shown, "", _text(record.value)]
+
+
+async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
+    """Give it to the service again. Raises Refused where that cannot help yet."""
+    row = await _row(tx, kind, record_id)
+    if kind == "parked":
+        await tx.execute(SQL["redrive_parked"], record_id)
+        return ["It is tried again now."]
+    try:
+        item = read(open_kept(key, row))
+    except Unreadable as error:
+        raise Refused(f"It still cannot be read: {error.reason}") from None
+    fresh, _ = await inbox.claim(tx, [item])
+    if not fresh:
+        raise Refused("An event with this id was applied already. Drop it with a reason.")
+    await tx.execute(SQL["requeue"], record_id)
+    await tx.execute(SQL["mark_redriven"], record_id)
+    return ["It is applied by the running service within a second."]
+
+
+async def drop(tx: Tx, kind: str, record_id: int, reason: str) -> list[str]:
+    """Give it up, for a reason that stays with it. Raises Refused."""
+    row = await _row(tx, kind, record_id)
+    if kind == "parked":
+        await tx.execute(SQL["quarantine_parked"], record_id, f"dropped: {reason}")
+        await tx.execute(SQL["drop_parked"], record_id)
+        row = await tx.fetchrow(
+            SQL["quarantined_at_place"], row["topic"], row["partition"], row["record_offset"]
+        )
+    await tx.execute(SQL["drop_quarantined"], row["id"], reason)
+    return ["Dropped; the record and the reason stay in the table."]
+
+
+async def _row(tx: Tx, kind: str, record_id: int) -> Any:
+    name = "quarantined_record" if kind == "quarantine" else "parked_record"
+    row = await tx.fetchrow(SQL[name], record_id)
+    if row is None:
+        raise Refused(f"There is no record {record_id} in {kind}. List them: {kind} list")
+    return row
+
+
+def _text(raw: bytes | None) -> str:
+    return "(none)" if raw is None else raw.decode(errors="backslashreplace")
+
+
+async def run(arguments: argparse.Namespace, configured: settings.ServiceSettings) -> list[str]:
+    """Do what the command line says, in one transaction. Raises Refused."""
+    pool = await open_pool(configured)
+    try:
+        async with pool.acquire() as tx, tx.transaction():
+            match arguments.command:
+                case "list":
+                    return await listed(tx, arguments.kind)
+                case "show":
+                    return await show(tx, arguments.kind, configured.key_bytes, arguments.id)
+                case "redrive":
+                    return await redrive(tx, arguments.kind, configured.key_bytes, arguments.id)
+                case _:
+                    return await drop(tx, arguments.kind, arguments.id, arguments.reason)
+    finally:
+        await pool.close()
+
+
+def arguments_of(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m chassis.commands", description=__doc__)
+    parser.add_argument("kind", choices=["quarantine", "parked"])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list")
+    for name in ("show", "redrive", "drop"):
+        command = commands.add_parser(name)
+        command.add_argument("id", type=int)
+        if name == "drop":
+            command.add_argument("--reason", required=True)
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    arguments = arguments_of(sys.argv[1:])
+    try:
+        lines = asyncio.run(run(arguments, settings.load(Settings)))
+    except Refused as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
