@@ -42,7 +42,16 @@ def start(service: str, level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("aiokafka", "faststream", "uvicorn", "yoyo", "httpx", "httpcore", "fontTools"):
+    for noisy in (
+        "aiokafka",
+        "faststream",
+        "chassis.kafka",
+        "uvicorn",
+        "yoyo",
+        "httpx",
+        "httpcore",
+        "fontTools",
+    ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
     logging.getLogger("uvicorn.access").disabled = True
 
