@@ -20,7 +20,6 @@ from tests.builders import a_record
 from tests.doors import a_client, problem
 from tests.identity.sgo import EMPLOYER, a_link, a_parent, a_user
 
-
 RIGHT = "right-password"
 
 
