@@ -1,0 +1,288 @@
+"""The doors over HTTP: the family's page, the desk's search and activation."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from certificates import api, consumers, numbers
+from certificates.settings import Settings
+from chassis import clock
+from chassis.batches import Consumer
+from chassis.handlers import by_event
+from chassis.outbox import Store
+from contracts.events import CertificateRequested, ChildUnlinked
+from contracts.values import Organization
+
+from tests.builders import a_link, a_record, a_request, a_user, an_id
+from tests.doors import a_client, bearer, problem, said
+
+CHILD, PARENT, CLERK = an_id("child"), bearer("parent", "parent"), bearer("clerk", "staff")
+ASK = f"/children/{CHILD}/certificate-requests"
+PAGE = f"/children/{CHILD}/certificate"
+CHECKED = {"checked_documents": ["Паспорт", "СНИЛС"], "consent": True, "comment": "Всё верно"}
+CENTRE = Organization(
+    id="centre", kind="additional_education", name="Центр", municipality="m1", authorized=True
+)
+OUTSIDERS = [
+    ("parent", "parent"),
+    ("teacher", "staff"),
+    ("stranger", "staff"),
+    ("child", "student"),
+]
+
+
+def staff(name: str, *, authorized: bool):
+    organization = CENTRE.model_copy(update={"authorized": authorized})
+    return a_user(name, role="staff", born=None, enrolled=False, organization=organization)
+
+
+def a_parent(name: str):
+    return a_user(name, role="parent", born=None, enrolled=False)
+
+
+@pytest.fixture
+async def door(settings_for, migrated):
+    """Two families, a clerk of an authorized organization and a teacher of another."""
+    settings = settings_for(Settings)
+    pool = await migrated(settings, "certificates")
+    handlers = by_event(consumers.handlers(settings.region()), "")
+    door = Consumer(Store(pool), handlers, settings.key_bytes)
+    known = [a_user(), a_user("sister"), a_parent("parent"), a_link(), a_link(child="sister")]
+    known += [a_user("neighbour"), a_parent("neighbours parent")]
+    known += [a_link("neighbours parent", "neighbour")]
+    known += [staff("clerk", authorized=True), staff("teacher", authorized=False)]
+    await door.consume([a_record(event) for event in known])
+    return door
+
+
+@pytest.fixture
+async def client(door, settings_for):
+    settings = settings_for(Settings)
+    async with a_client(door.store, settings, api.router, settings.region()) as client:
+        yield client
+
+
+@pytest.fixture
+async def number(door) -> str:
+    """The number of the child's certificate, issued just now."""
+    asked = a_request().model_copy(update={"requested_at": clock.now()})
+    await door.consume([a_record(asked)])
+    return await door.store.pool.fetchval("SELECT number FROM certificates")
+
+
+def mistyped(number: str) -> str:
+    return number[:-1] + str((int(number[-1]) + 1) % 10)
+
+
+def unissued(number: str) -> str:
+    body = f"{(int(number[:-1]) + 1) % 10**11:011}"
+    return body + numbers.check_digit(body)
+
+
+async def activate(client, number, headers=CLERK, **changes):
+    path = f"/certificates/{number}/activation"
+    return await client.post(path, headers=headers, json=CHECKED | changes)
+
+
+async def kinds(door) -> list[str | None]:
+    return [one.kind for one in await said(door.store.pool)]
+
+
+async def test_a_request_is_accepted_and_said_once(client, door):
+    answer = await client.post(ASK, headers=PARENT)
+    assert answer.status_code == 202
+    request_id = answer.json()["request_id"]
+    assert answer.headers["location"] == f"/certificate-requests/{request_id}"
+    (one,) = await said(door.store.pool)
+    assert (one.kind, one.key, one.event["request_id"]) == (
+        "certificate.requested", str(CHILD), request_id,
+    )  # fmt: skip
+    assert one.event["requester"] == {"user_id": str(an_id("parent")), "role": "parent"}
+
+
+async def test_the_same_key_gives_the_same_request_and_one_event(client, door):
+    headers = PARENT | {"Idempotency-Key": "one"}
+    answers = await asyncio.gather(*(client.post(ASK, headers=headers) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["request_id"] for answer in answers}) == 1
+    assert len(await kinds(door)) == 1
+
+
+async def test_a_key_used_again_for_another_child_is_a_conflict(client, door):
+    headers = PARENT | {"Idempotency-Key": "one"}
+    await client.post(ASK, headers=headers)
+    other = f"/children/{an_id('sister')}/certificate-requests"
+    problem(await client.post(other, headers=headers), 409, "idempotency_key_reused")
+    assert len(await kinds(door)) == 1
+
+
+async def test_the_same_key_of_another_user_is_another_request(client, door):
+    key = {"Idempotency-Key": "one"}
+    other = f"/children/{an_id('neighbour')}/certificate-requests"
+    first = await client.post(ASK, headers=PARENT | key)
+    second = await client.post(other, headers=bearer("neighbours parent", "parent") | key)
+    assert first.json() != second.json()
+    assert len(await kinds(door)) == 2
+
+
+@pytest.mark.parametrize("who", ["neighbours parent", "neighbour", "clerk", "stranger"])
+async def test_other_peoples_child_is_not_there(client, door, number, who):
+    headers = bearer(who, "parent")
+    problem(await client.get(PAGE, headers=headers), 404, "not_found")
+    problem(await client.post(ASK, headers=headers), 404, "not_found")
+    asked = f"/certificate-requests/{an_id('request r1')}"
+    problem(await client.get(asked, headers=headers), 404, "not_found")
+    assert await kinds(door) == ["certificate.issued"]
+
+
+async def test_the_child_is_gone_for_a_parent_the_moment_the_link_ends(client, door):
+    ended = ChildUnlinked(parent_id=an_id("parent"), child_id=CHILD, version=2)
+    await door.consume([a_record(ended)])
+    problem(await client.get(PAGE, headers=PARENT), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", PAGE),
+        ("POST", ASK),
+        ("GET", f"/certificate-requests/{an_id('request r1')}"),
+        ("GET", "/certificates?number=780000000011"),
+        ("POST", "/certificates/780000000011/activation"),
+    ],
+)
+async def test_without_a_token_one_is_told_to_sign_in(client, method, path):
+    answer = await client.request(method, path, json=CHECKED if method == "POST" else None)
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_the_page_allows_a_first_certificate(client):
+    page = (await client.get(PAGE, headers=PARENT)).json()
+    assert (page["certificate"], page["request"]) == (None, None)
+    assert page["eligibility"] == {"allowed": True, "reasons": []}
+
+
+async def test_the_page_shows_the_certificate_and_why_there_is_no_second_one(client, number):
+    page = (await client.get(PAGE, headers=PARENT)).json()
+    card = page["certificate"]
+    assert (card["number"], card["status"]) == (number, "pending_activation")
+    assert (page["request"]["status"], page["request"]["certificate_id"]) == ("issued", card["id"])
+    assert page["eligibility"]["allowed"] is False
+    reasons = {reason["code"]: reason for reason in page["eligibility"]["reasons"]}
+    assert set(reasons) == {"already_has_certificate"}
+    assert all(reasons["already_has_certificate"].values())
+
+
+async def test_the_page_tells_a_young_student_why(client):
+    page = (await client.get(PAGE, headers=bearer("child", "student"))).json()
+    codes = {reason["code"] for reason in page["eligibility"]["reasons"]}
+    assert codes == {"student_under_14", "own_account_required"}
+
+
+async def test_a_request_is_followed_from_pending_to_issued(client, door):
+    request = (await client.post(ASK, headers=PARENT)).json()["request_id"]
+    path = f"/certificate-requests/{request}"
+    assert (await client.get(path, headers=PARENT)).json()["status"] == "pending"
+    (asked,) = await said(door.store.pool)
+    await door.consume([a_record(CertificateRequested.model_validate(asked.event))])
+    state = (await client.get(path, headers=PARENT)).json()
+    assert (state["status"], state["reasons"]) == ("issued", [])
+    assert state["certificate_id"]
+
+
+async def test_the_desk_finds_a_certificate_by_its_number_spaces_or_not(client, number):
+    for typed in (number, f" {number[:4]} {number[4:8]}\u00a0{number[8:]} "):
+        found = await client.get("/certificates", params={"number": typed}, headers=CLERK)
+        (item,) = found.json()["items"]
+        assert (item["number"], item["status"]) == (number, "pending_activation")
+        assert item["child"] == {
+            "id": str(CHILD), "full_name": "Иванов Игорь Иванович", "birth_date": "2016-05-01",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "role"), OUTSIDERS)
+async def test_search_is_not_there_for_who_may_not_activate(client, number, who, role):
+    for typed in (number, mistyped(number), "x"):
+        headers = bearer(who, role, organization="centre")
+        answer = await client.get("/certificates", params={"number": typed}, headers=headers)
+        problem(answer, 404, "not_found")
+
+
+async def test_a_mistyped_number_is_told_so_and_an_unissued_one_is_not_found(client, number):
+    wrong, free = mistyped(number), unissued(number)
+    answer = await client.get("/certificates", params={"number": wrong}, headers=CLERK)
+    problem(answer, 422, "mistyped_number")
+    answer = await client.get("/certificates", params={"number": free}, headers=CLERK)
+    assert (answer.status_code, answer.json()) == (200, {"items": []})
+
+
+@pytest.mark.parametrize("typed", ["", "123", "78000000001x", "٧٨٠٠٠٠٠٠٠٠١١", "1" * 41])
+async def test_what_is_no_number_is_told_so(client, typed):
+    answer = await client.get("/certificates", params={"number": typed}, headers=CLERK)
+    assert answer.json()["code"] in {"invalid_number", "invalid_request"}
+    problem(answer, 422, answer.json()["code"])
+
+
+async def test_activation_is_said_with_the_next_version(client, door, number):
+    answer = await activate(client, number)
+    assert (answer.status_code, answer.json()["status"]) == (200, "active")
+    one = (await said(door.store.pool))[-1]
+    assert (one.kind, one.key, one.event["version"]) == ("certificate.activated", str(CHILD), 2)
+    assert (one.event["organization_id"], one.event["number"]) == ("centre", number)
+
+
+async def test_activation_records_who_checked_what(client, door, number):
+    await activate(client, number)
+    (change,) = await door.store.pool.fetch("SELECT * FROM changes")
+    assert (change["kind"], change["version"]) == ("activated", 2)
+    assert (change["actor_id"], change["organization"]) == (an_id("clerk"), "centre")
+    assert change["checked_documents"] == CHECKED["checked_documents"]
+    assert (change["consent"], change["comment"]) == (True, "Всё верно")
+    assert clock.now() - change["changed_at"] < timedelta(minutes=1)
+
+
+async def test_what_was_checked_is_not_said_to_everyone(client, door, number):
+    await activate(client, number)
+    last = json.dumps((await said(door.store.pool))[-1].event, ensure_ascii=False)
+    assert not any(word in last for word in ("Паспорт", "Всё верно", str(an_id("clerk"))))
+
+
+@pytest.mark.parametrize(("who", "role"), OUTSIDERS)
+async def test_nobody_else_activates(client, door, number, who, role):
+    headers = bearer(who, role, organization="centre")
+    problem(await activate(client, number, headers), 404, "not_found")
+    assert await kinds(door) == ["certificate.issued"]
+
+
+async def test_a_second_activation_is_a_conflict_and_says_nothing(client, door, number):
+    answers = await asyncio.gather(*(activate(client, number) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    problem(await activate(client, number), 409, "already_active")
+    assert await kinds(door) == ["certificate.issued", "certificate.activated"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "code"),
+    [({"consent": False}, "consent_missing"), ({"checked_documents": []}, "papers_not_checked")],
+)
+async def test_an_activation_without_consent_or_papers_is_refused(
+    client, door, number, missing, code
+):
+    problem(await activate(client, number, **missing), 409, code)
+    status = await door.store.pool.fetchval("SELECT status FROM certificates")
+    assert status == "pending_activation"
+    assert await kinds(door) == ["certificate.issued"]
+
+
+async def test_an_unknown_number_is_not_there_and_a_mistyped_one_is_told_so(client, number):
+    problem(await activate(client, unissued(number)), 404, "not_found")
+    problem(await activate(client, mistyped(number)), 422, "mistyped_number")
+
+
+@pytest.mark.parametrize("body", [{}, {"consent": True}, CHECKED | {"checked_documents": ["\x00"]}])
+async def test_a_bad_form_is_told_by_its_fields(client, number, body):
+    path = f"/certificates/{number}/activation"
+    answer = await client.post(path, headers=CLERK, json=body)
+    assert problem(answer, 422, "invalid_request")["errors"]
