@@ -3,7 +3,6 @@
 One node is broker and controller; several on loopback are a cluster (give each all its peers).
 """
 
-import asyncio
 import base64
 import hashlib
 import os
@@ -82,12 +81,6 @@ def program(
     )
 
 
-async def wait_for_cluster(nodes: Sequence[Node]) -> None:
-    """Until every node accepts connections; each Program waits for itself only."""
-    while not all([await accepts("127.0.0.1", node.port) for node in nodes]):
-        await asyncio.sleep(0.05)
-
-
 def _kafka_id(text: str) -> str:
     """A Kafka UUID (22 characters of base64url that do not start with a dash)."""
     name = uuid5(NAMESPACE_URL, hashlib.sha256(text.encode()).hexdigest())
@@ -108,9 +101,7 @@ def _format(node: Node, cluster: Sequence[Node], tool: Sequence[str], properties
 
 def _properties(node: Node, cluster: Sequence[Node]) -> str:
     replicas = min(3, len(cluster))
-    listeners = (
-        f"PLAINTEXT://127.0.0.1:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}"
-    )
+    listeners = f"PLAINTEXT://127.0.0.1:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}"
     quorum = ",".join(f"127.0.0.1:{peer.controller_port}" for peer in cluster)
     return f"""\
 process.roles=broker,controller
@@ -134,4 +125,6 @@ share.coordinator.state.topic.replication.factor={replicas}
 share.coordinator.state.topic.min.isr={max(1, replicas - 1)}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 """

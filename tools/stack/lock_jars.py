@@ -21,7 +21,9 @@ WANTED: Final = (
     "org.apache.kafka:kafka_2.13:4.3.1",
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",  # its log, in words
 )
-_LINE: Final = re.compile(r"^\s+([\w.-]+):([\w.-]+):jar:([\w.-]+):(?:compile|runtime)\b", re.MULTILINE)
+_LINE: Final = re.compile(
+    r"^\s+([\w.-]+):([\w.-]+):jar:([\w.-]+):(?:compile|runtime)\b", re.MULTILINE
+)
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ class Program:
     run_as: str | None = None
     folder: Path | None = None
     before_start: Callable[[], None] | None = None
+    comes_back: bool = True  # False: it keeps nothing, so a new one would be another one
 
 
 async def start(program: Program) -> asyncio.subprocess.Process:

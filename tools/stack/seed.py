@@ -1,109 +1,119 @@
-"""Demo data, the way real data comes: SGO's events first, then passwords by identity's command.
-
-Idempotent: where everybody can sign in already, nothing is done.
-"""
+"""Demo data, told the way real data comes: on SGO's topics. Done once, then left alone."""
 
 import asyncio
-import secrets
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import httpx
+from aiokafka import AIOKafkaProducer
 from chassis import clock
+from contracts import Envelope, encode
+from contracts.events import Event
+from contracts.ids import derived
 
-from tools.stack import demo_file, people, sgo
-from tools.stack.people import OWN_USERS, SIGN_INS
+from tools.stack import demo_data, secret_files
+from tools.stack.demo_data import SignIn
 from tools.stack.problem import Problem
+from tools.stack.program import POLL_S, say
+from tools.stack.settings import ROOT
+from tools.stack.stack import Addresses
 
-KNOWN_S_MAX = 60.0
-COMMAND_S_MAX = 60.0
-PASSWORD_BYTES = 9
+SOURCE: Final = "demo"
+KNOWN_S_MAX: Final = 60.0
+DEMO_FILE: Final = "demo.json"
 
 
-async def seed(
-    *,
-    local: Path,
-    bootstrap: str,
-    identity_url: str,
-    identity_environment: Mapping[str, str],
-) -> list[dict[str, str]]:
-    """The users of demo.json, each of whom can sign in. Raises Problem when identity refuses."""
-    users = _users(local)
-    if await _all_can_sign_in(identity_url, users):
+async def seed(local: Path, addresses: Addresses) -> list[SignIn]:
+    """Make sure that everybody of the demo can sign in, and write down how. Raises Problem."""
+    users = demo_data.sign_ins(local / DEMO_FILE)
+    _write(local / DEMO_FILE, addresses, users)
+    if await can_sign_in(addresses.urls["identity"], users[-1]):
         return users
-    today = clock.now().date()
-    await sgo.tell(bootstrap, [*people.users(today), *people.links()])
-    added = [
-        _admin(identity_environment, "add-user", "--login", login, "--role", role, "--name", name)
-        for login, role, name in OWN_USERS
-    ]
-    for code, said in await asyncio.gather(*added):
-        if code:
-            raise Problem(f"identity could not add a user of the demo: {said}")
-    await _set_passwords(identity_environment, users)
+    say("Telling the demo data on SGO's topics …")
+    now = clock.now()
+    await tell(addresses.kafka, demo_data.events(now.date()), now)
+    environment = addresses.identity_environment
+    for user in users:
+        if user.own:
+            arguments = ["--login", user.login, "--role", user.role, "--name", user.note]
+            await _admin_or_problem(environment, "add-user", *arguments)
+    await _set_passwords(environment, users)
     return users
 
 
-def _users(local: Path) -> list[dict[str, str]]:
-    """Passwords are drawn once and kept."""
-    kept = {one["login"]: one["password"] for one in demo_file.read(local).get("users", [])}
-    return [
-        {
-            "login": one.login,
-            "password": kept.get(one.login) or secrets.token_urlsafe(PASSWORD_BYTES),
-            "role": one.role,
-            "note": one.note,
-        }
-        for one in SIGN_INS
-    ]
+async def tell(bootstrap: str, events: Sequence[Event], now: datetime) -> None:
+    """Publish as SGO does; one event always has one id, so a repeated one changes nothing."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+    await producer.start()
+    try:
+        for event in events:
+            content = derived(event.model_dump_json(), event.TYPE)
+            record = encode(
+                Envelope(event=event, id=content, source=SOURCE, time=now,
+                         correlation_id=str(content))
+            )  # fmt: skip
+            await producer.send_and_wait(
+                record.topic, record.value, key=record.key.encode(), headers=list(record.headers)
+            )
+    finally:
+        await producer.stop()
 
 
-async def _all_can_sign_in(identity_url: str, users: Sequence[Mapping[str, str]]) -> bool:
-    async with httpx.AsyncClient(base_url=identity_url, timeout=20) as client:
-        for user in users:
-            form = {"username": user["login"], "password": user["password"]}
-            answer = await client.post("/token", data={"grant_type": "password"} | form)
-            if answer.status_code != httpx.codes.OK:
-                return False
-    return True
+async def can_sign_in(identity_url: str, user: SignIn) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        form = {"username": user.login, "password": user.password}
+        answer = await client.post(f"{identity_url}/token", data=form)
+        return answer.status_code == httpx.codes.OK
 
 
-async def _set_passwords(
-    environment: Mapping[str, str], users: Sequence[Mapping[str, str]]
-) -> None:
-    """Wait until identity knows everybody: it refuses a password for a stranger."""
-    lines = "".join(f"{user['login']} {user['password']}\n" for user in users)
+async def _set_passwords(environment: Mapping[str, str], users: Sequence[SignIn]) -> None:
+    """All or none: identity refuses while it does not know everybody yet."""
+    lines = "".join(f"{user.login} {user.password}\n" for user in users)
     deadline = time.monotonic() + KNOWN_S_MAX
     while True:
-        code, said = await _admin(environment, "set-passwords", typed=lines)
-        if not code:
+        code, words = await _admin(environment, "set-passwords", typed=lines)
+        if code == 0:
             return
         if time.monotonic() > deadline:
-            raise Problem(
-                f"identity did not learn of the demo's users within {KNOWN_S_MAX:.0f} s ({said}):"
-                " look into .local/logs/identity.log."
-            )
-        await asyncio.sleep(0.2)
+            raise Problem(f"Identity did not come to know the demo's users: {words}")
+        await asyncio.sleep(POLL_S)
+
+
+async def _admin_or_problem(environment: Mapping[str, str], *arguments: str) -> None:
+    code, words = await _admin(environment, *arguments)
+    if code:
+        raise Problem(f"identity.admin {arguments[0]} failed: {words}")
 
 
 async def _admin(
     environment: Mapping[str, str], *arguments: str, typed: str = ""
 ) -> tuple[int, str]:
-    """Run one of identity's commands; its exit code and the last line it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "identity.admin", *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "identity.admin", *arguments),
         env=dict(environment),
-    )  # fmt: skip
-    try:
-        _, errors = await asyncio.wait_for(process.communicate(typed.encode()), COMMAND_S_MAX)
-    except BaseException:
-        process.kill()
-        raise
-    words = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no word"]
-    assert process.returncode is not None
-    return process.returncode, words[0]
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await child.communicate(typed.encode())
+    words = said.decode(errors="replace").strip().splitlines()
+    return child.returncode or 0, words[-1] if words else ""
+
+
+def _write(path: Path, addresses: Addresses, users: Sequence[SignIn]) -> None:
+    known = {
+        "urls": dict(addresses.urls),
+        "kafka": addresses.kafka,
+        "databases": dict(addresses.databases),
+        "users": [
+            {"login": user.login, "password": user.password, "role": user.role, "note": user.note}
+            for user in users
+        ],
+    }
+    secret_files.write_private(path, json.dumps(known, ensure_ascii=False, indent=2) + "\n")

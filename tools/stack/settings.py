@@ -15,7 +15,7 @@ DEFAULT_PORTS: Mapping[str, int] = {
     "documents": 8103,
     "postgres": 15432,
     "kafka": 19092,
-    "kafka_controller": 19093,
+    "kafka_controller": 19093,  # one above Kafka's unless it is set
 }
 
 
@@ -57,10 +57,7 @@ def variable(name: str) -> str:
 
 
 def _port(env: Mapping[str, str], name: str) -> int:
-    if name == "kafka_controller":
-        default = _port(env, "kafka") + 1
-    else:
-        default = DEFAULT_PORTS[name]
+    default = _port(env, "kafka") + 1 if name == "kafka_controller" else DEFAULT_PORTS[name]
     text = env.get(variable(name)) or str(default)
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):  # noqa: PLR2004  TCP
         raise Problem(f"{variable(name)} is {text!r}; it must be a port number from 1 to 65535.")

@@ -1,0 +1,109 @@
+"""What runs here: one stack at a time, and the pids of all it started.
+
+`.local/pids.json` names each process with the moment it was made, so that a pid that the system
+gave to somebody else is never taken for ours.
+"""
+
+import fcntl
+import json
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tools.stack.problem import Problem
+from tools.stack.program import POLL_S, say
+
+SUPERVISOR = "supervisor"
+SAME_MOMENT_S = 2.0
+STOP_S_MAX = 30.0
+
+
+class AlreadyRunning(Problem):
+    """Another stack has this data folder."""
+
+
+@contextmanager
+def alone(local: Path) -> Iterator[None]:
+    """Hold `local` for one supervisor; the lock dies with it, however it dies."""
+    local.mkdir(parents=True, exist_ok=True)
+    with (local / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(
+                "The stack is already running here: its addresses and sign-ins are in"
+                f" {local.name}/demo.json, and `make down` stops it."
+            ) from None
+        yield
+
+
+def write(local: Path, pids: Mapping[str, int]) -> None:
+    """Name each process of the stack; replaces what was named before."""
+    named = {}
+    for name, pid in pids.items():
+        try:
+            named[name] = {"pid": pid, "created": psutil.Process(pid).create_time()}
+        except psutil.NoSuchProcess:
+            continue
+    draft = local / "pids.json.draft"
+    draft.write_text(json.dumps(named, indent=2))
+    draft.replace(local / "pids.json")
+
+
+def alive(local: Path) -> dict[str, psutil.Process]:
+    """The named processes that are still there and still ours."""
+    try:
+        named = json.loads((local / "pids.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    found = {}
+    for name, known in named.items():
+        try:
+            process = psutil.Process(known["pid"])
+            same = abs(process.create_time() - known["created"]) < SAME_MOMENT_S
+            if same and process.status() != psutil.STATUS_ZOMBIE:
+                found[name] = process
+        except (psutil.Error, KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def stop_leftovers(local: Path) -> None:
+    """End what a supervisor that was killed left behind: the last started first."""
+    left = alive(local)
+    left.pop(SUPERVISOR, None)
+    if left:
+        say(f"Stopping what an earlier run left behind: {', '.join(left)}.")
+    for name, process in reversed(left.items()):
+        end(process, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+
+
+def end(process: psutil.Process, ask: signal.Signals) -> None:
+    """Ask one process to stop; kill it, and what it started, when it does not."""
+    try:
+        started = process.children(recursive=True)
+        process.send_signal(ask)
+        if not gone(process, STOP_S_MAX):
+            for one in (process, *started):
+                if one.is_running():
+                    one.kill()
+            gone(process, STOP_S_MAX)
+    except psutil.NoSuchProcess:
+        return
+
+
+def gone(process: psutil.Process, wait_s: float) -> bool:
+    """Whether it ended within `wait_s`; one that nobody has buried yet counts as ended."""
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        try:
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(POLL_S)
+    return False

@@ -1,0 +1,72 @@
+"""The services as child processes: their environment, and when they are ready."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from tools.stack.memory_broker import FETCH_MAX_WAIT_MS
+from tools.stack.program import Program
+from tools.stack.settings import ROOT, SERVICES, StackSettings
+
+PORTAL_URL = "https://portal.example"
+READY_S_MAX = 90
+SECRET_VARIABLES = {"DATABASE_PASSWORD", "ENCRYPTION_KEY"}  # ours come from files
+
+
+def url(settings: StackSettings, service: str) -> str:
+    return f"http://127.0.0.1:{settings.ports[service]}"
+
+
+def environment(
+    settings: StackSettings, service: str, bootstrap: str, *, memory: bool = False
+) -> Mapping[str, str]:
+    """What the user's environment says, and on top of it what the stack knows."""
+    kept = {k: v for k, v in settings.environment.items() if k not in SECRET_VARIABLES}
+    ours = {
+        "DATABASE_URL": f"postgresql://{service}@127.0.0.1:{settings.ports['postgres']}/{service}",
+        "SECRETS_DIR": str(settings.local / "secrets" / service),
+        "KAFKA_BOOTSTRAP": bootstrap,
+        "HTTP_HOST": "127.0.0.1",
+        "HTTP_PORT": str(settings.ports[service]),
+        "IDENTITY_URL": url(settings, "identity"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if memory:
+        ours["KAFKA_FETCH_MAX_WAIT_MS"] = str(FETCH_MAX_WAIT_MS)
+    return {"PORTAL_URL": PORTAL_URL, **kept, **ours}
+
+
+def program(name: str, environment: Mapping[str, str], url: str, log: Path) -> Program:
+    """A service as `python -m <name>.main`."""
+
+    async def is_ready() -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+                return (await client.get(f"{url}/health/ready")).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    return Program(
+        name=name,
+        command=[sys.executable, "-m", f"{name}.main"],
+        log=log,
+        environment=environment,
+        ready=is_ready,
+        ready_s_max=READY_S_MAX,
+        stop_s_max=30,
+        folder=ROOT,
+    )
+
+
+def programs(settings: StackSettings, bootstrap: str, *, memory: bool) -> list[Program]:
+    return [
+        program(
+            name,
+            environment(settings, name, bootstrap, memory=memory),
+            url(settings, name),
+            settings.local / "logs" / f"{name}.log",
+        )
+        for name in SERVICES
+    ]

@@ -1,0 +1,118 @@
+"""The whole stack: PostgreSQL and Kafka first, then the services; stopped the other way round."""
+
+import asyncio
+import functools
+import shutil
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from tools.stack import broker_choice, ports, postgres, running, secret_files, services
+from tools.stack.problem import Problem
+from tools.stack.program import say
+from tools.stack.settings import SERVICES, StackSettings
+from tools.stack.supervisor import Supervisor
+
+FREE_BYTES_MIN = 1 << 30
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything is, once it runs. `databases` hold passwords."""
+
+    urls: Mapping[str, str]
+    kafka: str
+    databases: Mapping[str, str] = field(repr=False)
+    identity_environment: Mapping[str, str] = field(repr=False)
+
+
+WhileUp = Callable[[Addresses], Awaitable[int]]
+
+
+def run(settings: StackSettings, while_up: WhileUp) -> int:
+    """Start all, await `while_up`, stop all; SIGINT and SIGTERM stop it earlier, with code 0."""
+    with running.alone(settings.local):
+        running.stop_leftovers(settings.local)
+        require_space(settings)
+        return asyncio.run(_until_told(settings, while_up))
+
+
+def require_space(settings: StackSettings) -> None:
+    """Raises Problem under 1 GiB of free space."""
+    free = shutil.disk_usage(settings.local).free
+    if free < FREE_BYTES_MIN:
+        raise Problem(
+            f"Only {free >> 20} MiB are free on the disk of {settings.local.name}/, and 1024 are"
+            " needed. Free some space, then run the command again."
+        )
+
+
+async def _until_told(settings: StackSettings, while_up: WhileUp) -> int:
+    work = asyncio.create_task(_run(settings, while_up))
+    told: list[int] = []
+
+    def stop(number: int) -> None:
+        if not told:
+            say("\nStopping …")
+            work.cancel()
+        told.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _run(settings: StackSettings, while_up: WhileUp) -> int:
+    supervisor = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            noted = functools.partial(running.write, settings.local)
+            supervisor = Supervisor(tasks, noted)
+            addresses = await _start(settings, supervisor)
+            code = await while_up(addresses)
+            supervisor.leave()
+        return code
+    finally:
+        if supervisor:
+            await supervisor.stop()
+
+
+async def _start(settings: StackSettings, supervisor: Supervisor) -> Addresses:
+    needed = {name: settings.ports[name] for name in (*SERVICES, "postgres")}
+    if settings.kafka in {None, "apache"}:
+        needed |= {name: settings.ports[name] for name in ("kafka", "kafka_controller")}
+    ports.require_free(needed)
+    secrets = secret_files.ensure(settings.local / "secrets")
+    server = _postgres(settings)
+    say("Starting PostgreSQL and Kafka …")
+    broker = await broker_choice.choose(settings)
+    stores = [postgres.program(server), *([broker.program] if broker.program else [])]
+    await supervisor.start(*stores)
+    passwords = {name: (secrets[name] / "database_password").read_text() for name in SERVICES}
+    await postgres.ensure_databases(server, passwords)
+    say("Starting the services …")
+    memory = broker.kind == "memory"
+    await supervisor.start(*services.programs(settings, broker.bootstrap, memory=memory))
+    port = settings.ports["postgres"]
+    return Addresses(
+        urls={name: services.url(settings, name) for name in SERVICES},
+        kafka=broker.bootstrap,
+        databases={
+            name: f"postgresql://{name}:{passwords[name]}@127.0.0.1:{port}/{name}"
+            for name in SERVICES
+        },
+        identity_environment=services.environment(settings, "identity", broker.bootstrap),
+    )
+
+
+def _postgres(settings: StackSettings) -> postgres.Postgres:
+    password = settings.local / "secrets" / secret_files.SERVER / "database_password"
+    return postgres.Postgres(
+        folder=settings.local / "postgres",
+        port=settings.ports["postgres"],
+        password=password.read_text(),
+        log=settings.local / "logs" / "postgres.log",
+    )
