@@ -32,6 +32,7 @@ WHERE t.version < excluded.version
 
 -- name: names
 SELECT user_id, full_name FROM people WHERE user_id = ANY($1::uuid[]) AND NOT erased
+ORDER BY user_id FOR SHARE  -- an erasure waits, and then finds the document that used the name
 
 -- name: existing
 SELECT certificate_id FROM credentials WHERE certificate_id = ANY($1::uuid[])
