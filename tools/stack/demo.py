@@ -10,6 +10,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
+from aiokafka.errors import KafkaError
+
 from tools.stack import follow, journey, paper, seed, settings, stack, up
 from tools.stack.problem import Problem, told
 from tools.stack.program import say
@@ -48,8 +51,8 @@ async def show(configured: StackSettings) -> int:
         async with follow.following(known["kafka"], press):
             shown = await journey.run(known, press, configured.local)
             await press.heard(shown.events)
-    except (journey.Wrong, paper.WrongPaper, follow.NotHeard) as wrong:
-        say(f"\nNot as it should be: {wrong}")
+    except (journey.Wrong, paper.WrongPaper, follow.NotHeard, httpx.HTTPError, KafkaError) as wrong:
+        say(f"\nNot as it should be: {wrong or type(wrong).__name__}")
         return 1
     say("")
     say(f"  number  {shown.number}")

@@ -2,9 +2,12 @@
 
 import errno
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 
 EXIT_PROBLEM = 2
+EXIT_INTERRUPTED = 130
 
 
 class Problem(Exception):
@@ -24,18 +27,24 @@ def told(work: Callable[[], int]) -> int:
     try:
         return work()
     except KeyboardInterrupt:
-        return 130
-    except (Problem, ExceptionGroup) as error:
-        sentence = first(error)
-        if sentence is None:
-            raise
-    except OSError as error:
-        sentence = disk_full(error)
-        if sentence is None:
-            raise
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001  a user is told, a maintainer finds the rest
+        sentence = first(error) or _unexpected(error)
     sys.stdout.flush()
     sys.stderr.write(f"\n{sentence}\n")
     return EXIT_PROBLEM
+
+
+def _unexpected(error: Exception) -> str:
+    """For what nobody thought of: the whole traceback in a file of the user's own."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="stack-traceback-", suffix=".txt", delete=False
+    ) as file:
+        traceback.print_exception(error, file=file)
+    inner: BaseException = error
+    while isinstance(inner, BaseExceptionGroup):
+        inner = inner.exceptions[0]
+    return f"Unexpected {type(inner).__name__}: {inner}. The traceback is in {file.name}."
 
 
 def first(error: BaseException) -> Problem | None:

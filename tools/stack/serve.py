@@ -11,6 +11,7 @@ never outlives who started it.
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ async def _serve(server: str, folder: Path, port: int) -> int:
         if server == "memory":
             known = {"bootstrap": (folder / "memory-broker").read_text()}
         say(json.dumps(known))
-        loop.add_reader(sys.stdin, lambda: sys.stdin.buffer.raw.read(1) or told_to_stop.set())
+        loop.add_reader(sys.stdin.fileno(), _watch_input, told_to_stop)
         ended = asyncio.create_task(child.wait())
         asked = asyncio.create_task(told_to_stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -56,6 +57,12 @@ async def _serve(server: str, folder: Path, port: int) -> int:
         return 1 if child.returncode else 0
     finally:
         await stop(wanted, child)
+
+
+def _watch_input(told_to_stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        told_to_stop.set()
 
 
 def _postgres(folder: Path, port: int) -> tuple[Program, Mapping[str, str]]:

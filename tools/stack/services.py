@@ -12,6 +12,7 @@ from tools.stack.settings import ROOT, SERVICES, StackSettings
 
 PORTAL_URL = "https://portal.example"
 READY_S_MAX = 90
+STOP_S_MAX = 40  # a service's own bounds: 10 s for requests, then 25 s for the rest
 SECRET_VARIABLES = {"DATABASE_PASSWORD", "ENCRYPTION_KEY"}  # ours come from files
 
 
@@ -55,7 +56,7 @@ def program(name: str, environment: Mapping[str, str], url: str, log: Path) -> P
         environment=environment,
         ready=is_ready,
         ready_s_max=READY_S_MAX,
-        stop_s_max=30,
+        stop_s_max=STOP_S_MAX,
         folder=ROOT,
     )
 

@@ -42,7 +42,7 @@ def require_space(settings: StackSettings) -> None:
     free = shutil.disk_usage(settings.local).free
     if free < FREE_BYTES_MIN:
         raise Problem(
-            f"Only {free >> 20} MiB are free on the disk of {settings.local.name}/, and 1024 are"
+            f"Only {free >> 20} MiB are free on the disk of {settings.local}, and 1024 are"
             " needed. Free some space, then run the command again."
         )
 
