@@ -1,6 +1,7 @@
 """Servers are started when the first test asks for them: pure tests do not pay."""
 
 import base64
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
@@ -11,10 +12,11 @@ import psycopg
 import pytest
 from chassis.database import Pool, migrate, open_pool
 
-from tests.servers import PostgresServer, a_kafka, a_postgres
+from tests.servers import KafkaServer, PostgresServer, a_kafka, a_postgres
 
 ROOT = Path(__file__).parent.parent
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+RUN = secrets.token_hex(3)  # a server may have seen other runs
 _databases = count(1)
 
 
@@ -32,21 +34,36 @@ async def postgres_server(servers_folder) -> AsyncIterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-async def kafka(servers_folder) -> AsyncIterator[str]:
-    async with a_kafka(servers_folder) as address:
-        yield address
+async def kafka_server(servers_folder) -> AsyncIterator[KafkaServer]:
+    async with a_kafka(servers_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka(kafka_server) -> str:
+    """The address of a broker; `@pytest.mark.apache` where it must be Apache Kafka itself."""
+    address: str = kafka_server.address
+    return address
+
+
+@pytest.fixture(autouse=True)
+def _apache_where_marked(request) -> None:
+    if request.node.get_closest_marker("apache"):
+        why_not = request.getfixturevalue("kafka_server").why_not_apache
+        if why_not:
+            pytest.skip(f"needs Apache Kafka: {why_not}")
 
 
 @pytest.fixture
 def topic_prefix() -> str:
     """A test hears only its own events."""
-    return f"t{next(_databases)}."
+    return f"t{RUN}-{next(_databases)}."
 
 
 @pytest.fixture
 def database_url(postgres_server) -> str:
     """A fresh, empty database."""
-    name = f"test_{next(_databases)}"
+    name = f"test_{RUN}_{next(_databases)}"
     own = postgres_server
     with psycopg.connect(f"{own.url}/postgres", password=own.password, autocommit=True) as tx:
         tx.execute(f"CREATE DATABASE {name}")
@@ -62,6 +79,7 @@ def settings_for(postgres_server, database_url) -> Callable[..., Any]:
             "database_url": database_url,
             "database_password": postgres_server.password,
             "kafka_bootstrap": "127.0.0.1:1",
+            "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
             "encryption_key": KEY,
         }
         return kind(**(known | changes))
