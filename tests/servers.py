@@ -90,19 +90,26 @@ async def a_kafka(folder: Path) -> AsyncIterator[KafkaServer]:
         async with contained(container, lambda: kafka_answers(node.bootstrap)):
             yield KafkaServer(node.bootstrap)
         return
-    configured = settings.load()
-    try:
-        found = jars.ensure(
-            configured.jars or jars.default_folder(), mirror=configured.maven_mirror
-        )
-    except jars.NoJars as problem:
-        if configured.ci:
-            pytest.fail(str(problem), pytrace=False)
+    found = _jars()
+    if isinstance(found, str):
         async with running(broker_choice.memory_program(folder)):
-            yield KafkaServer((folder / "memory-broker").read_text(), str(problem))
+            yield KafkaServer((folder / "memory-broker").read_text(), found)
         return
     async with running(kafka.program(node, found)):
         yield KafkaServer(node.bootstrap)
+
+
+def _jars() -> list[Path] | str:
+    """Apache Kafka's jars, or why they cannot be had."""
+    configured = settings.load()
+    folder = configured.jars or jars.default_folder()
+    try:
+        return jars.ensure(folder, mirror=configured.maven_mirror)
+    except jars.NoJars as problem:
+        why = str(problem)
+    if configured.ci:
+        pytest.fail(why, pytrace=False)
+    return why
 
 
 # --- Containers ---------------------------------------------------------------------------------
@@ -118,15 +125,16 @@ def _has_image(image: str) -> bool:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import docker  # noqa: PLC0415  slow, and only where there may be an engine
+        from docker.client import DockerClient  # noqa: PLC0415  slow; only where an engine may be
+        from docker.errors import DockerException  # noqa: PLC0415  the same
 
         try:
-            client = docker.from_env(timeout=5)
-        except docker.errors.DockerException:
+            client = DockerClient.from_env(timeout=5)
+        except DockerException:
             return False
         try:
             client.images.get(image)
-        except docker.errors.DockerException:
+        except DockerException:
             return False
         finally:
             client.close()

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,7 @@ class System:
     """A running stack: where it is, and who may sign in."""
 
     folder: Path
-    demo: dict
+    demo: dict[str, Any]
 
     def url(self, service: str) -> str:
         return self.demo["urls"][service]
@@ -59,7 +60,7 @@ async def system() -> AsyncIterator[System]:
         try:
             await eventually(
                 lambda: child.poll() is not None or b"Ctrl-C" in (folder / "up.log").read_bytes(),
-                START_S,
+                within_s=START_S,
             )
             assert child.poll() is None, (folder / "up.log").read_text()
             yield System(folder, json.loads(demo.read_text()))

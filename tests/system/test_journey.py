@@ -196,8 +196,8 @@ async def test_killed_services_lose_nothing(system):
         heard = await documents_ready(system)
         return {str(user_id(name)).encode() for name in names} <= heard
 
-    await eventually(all_issued, 90)
-    await eventually(whole, 30)
+    await eventually(all_issued, within_s=90)
+    await eventually(whole, within_s=30)
 
 
 async def documents_ready(system) -> set[bytes]:
@@ -228,7 +228,7 @@ async def test_no_planted_name_leaves_by_public_topics_or_logs(system):
     async def announced():
         return key.encode() in await documents_ready(system)
 
-    await eventually(announced, 60)
+    await eventually(announced, within_s=60)
     public = "".join(value for _, value in await history(system, key))
     assert CANARY not in public
     for log in (system.folder / "logs").glob("*.log"):

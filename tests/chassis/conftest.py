@@ -1,0 +1,47 @@
+"""What the tests of the chassis share: a bench on the real broker and database."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from chassis import logs
+from chassis.topics import ensure
+
+from tests.chassis.bench import TOPIC, Bench, Settings
+
+
+@pytest.fixture
+async def bench(kafka, topic_prefix, settings_for, migrated) -> Bench:
+    settings = settings_for(Settings, kafka_bootstrap=kafka, kafka_topic_prefix=topic_prefix)
+    await ensure(settings, {TOPIC})
+    return await a_bench(settings, migrated)
+
+
+@pytest.fixture
+async def deaf_bench(settings_for, migrated, topic_prefix) -> Bench:
+    """The same without a broker: nobody listens on port 1."""
+    return await a_bench(settings_for(Settings, kafka_topic_prefix=topic_prefix), migrated)
+
+
+async def a_bench(settings, migrated) -> Bench:
+    pool = await migrated(settings, None)
+    await pool.execute("CREATE TABLE effects (event_id text NOT NULL, key text NOT NULL)")
+    return Bench(settings, pool)
+
+
+@pytest.fixture
+def our_logs(capsys) -> Iterator[pytest.CaptureFixture[str]]:
+    """Logs as a service writes them at its most talkative; what was before is put back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("chassis.kafka", "aiokafka")}
+    root.handlers.clear()
+    logs.start("bench", "debug")
+    yield capsys
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    logging.getLogger("uvicorn.access").disabled = False
+    structlog.reset_defaults()
