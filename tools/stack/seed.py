@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 from aiokafka import AIOKafkaProducer
@@ -21,28 +21,27 @@ from tools.stack.demo_data import SignIn
 from tools.stack.problem import Problem
 from tools.stack.program import POLL_S, say
 from tools.stack.settings import ROOT
-from tools.stack.stack import Addresses
+
+if TYPE_CHECKING:  # at run time it needs the packages of the local stack
+    from tools.stack.stack import Addresses
 
 SOURCE: Final = "demo"
 KNOWN_S_MAX: Final = 60.0
 DEMO_FILE: Final = "demo.json"
 
 
-async def seed(local: Path, addresses: Addresses) -> list[SignIn]:
+async def seed(local: Path, addresses: "Addresses") -> list[SignIn]:
     """Make sure that everybody of the demo can sign in, and write down how. Raises Problem."""
     users = demo_data.sign_ins(local / DEMO_FILE)
+    if not await can_sign_in(addresses.urls["identity"], users[-1]):
+        say("Telling the demo data on SGO's topics …")
+        now = clock.now()
+        await asyncio.gather(
+            tell(addresses.kafka, demo_data.events(now.date()), now),
+            *(_add(addresses.identity_environment, user) for user in users if user.own),
+        )
+        await _set_passwords(addresses.identity_environment, users)
     _write(local / DEMO_FILE, addresses, users)
-    if await can_sign_in(addresses.urls["identity"], users[-1]):
-        return users
-    say("Telling the demo data on SGO's topics …")
-    now = clock.now()
-    await tell(addresses.kafka, demo_data.events(now.date()), now)
-    environment = addresses.identity_environment
-    for user in users:
-        if user.own:
-            arguments = ["--login", user.login, "--role", user.role, "--name", user.note]
-            await _admin_or_problem(environment, "add-user", *arguments)
-    await _set_passwords(environment, users)
     return users
 
 
@@ -84,10 +83,11 @@ async def _set_passwords(environment: Mapping[str, str], users: Sequence[SignIn]
         await asyncio.sleep(POLL_S)
 
 
-async def _admin_or_problem(environment: Mapping[str, str], *arguments: str) -> None:
-    code, words = await _admin(environment, *arguments)
+async def _add(environment: Mapping[str, str], user: SignIn) -> None:
+    arguments = ("--login", user.login, "--role", user.role, "--name", user.note)
+    code, words = await _admin(environment, "add-user", *arguments)
     if code:
-        raise Problem(f"identity.admin {arguments[0]} failed: {words}")
+        raise Problem(f"identity.admin add-user failed: {words}")
 
 
 async def _admin(
@@ -106,7 +106,7 @@ async def _admin(
     return child.returncode or 0, words[-1] if words else ""
 
 
-def _write(path: Path, addresses: Addresses, users: Sequence[SignIn]) -> None:
+def _write(path: Path, addresses: "Addresses", users: Sequence[SignIn]) -> None:
     known = {
         "urls": dict(addresses.urls),
         "kafka": addresses.kafka,
