@@ -6,7 +6,8 @@ also does its reads and deletes, so that a relay that lost the connection cannot
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 
 import asyncpg
@@ -28,6 +29,7 @@ ROWS_MAX = 500
 POLL_S = 0.5
 KEPT_DAYS = 7
 PAUSE_S_MAX = 5.0
+STOP_S_MAX = 5.0  # what a producer has not delivered by then stays in the outbox
 
 
 class Relay:
@@ -45,7 +47,7 @@ class Relay:
             try:
                 async with self._store.pool.acquire(timeout=5) as connection:
                     await self._hold_lock(connection)
-                    async with self._producer() as producer:
+                    async with self._producing() as producer:
                         self.active = True
                         pause = 0.1
                         await self._relay(connection, producer)
@@ -60,6 +62,17 @@ class Relay:
     async def _hold_lock(self, connection: Tx) -> None:
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):  # noqa: ASYNC110  another process holds it
             await asyncio.sleep(POLL_S)
+
+    @asynccontextmanager
+    async def _producing(self) -> AsyncIterator[AIOKafkaProducer]:
+        """A started producer; closed also when its start failed, and within a bound."""
+        producer = self._producer()
+        try:
+            await producer.start()
+            yield producer
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(producer.stop(), STOP_S_MAX)
 
     def _producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
