@@ -110,10 +110,7 @@ class Bench:
         async with AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap, enable_auto_commit=False
         ) as consumer:
-            await consumer._client.force_metadata_update()
-            numbers = consumer._client.cluster.partitions_for_topic(name) or await _numbers(
-                consumer, name
-            )
+            numbers = await _numbers(consumer, name)
             wanted = [TopicPartition(name, number) for number in sorted(numbers)]
             consumer.assign(wanted)
             await consumer.seek_to_beginning()
@@ -136,6 +133,7 @@ class WatchedRelay(Relay):
     def __init__(self, settings: ServiceSettings, store: Store) -> None:
         super().__init__(settings, store)
         self.made: list[AIOKafkaProducer] = []
+        self.task: asyncio.Task[None]
 
     def _producer(self) -> AIOKafkaProducer:
         self.made.append(super()._producer())
@@ -146,10 +144,10 @@ class WatchedRelay(Relay):
 async def relaying(bench: Bench) -> AsyncIterator[WatchedRelay]:
     """A relay at work until the block ends."""
     relay = WatchedRelay(bench.settings, bench.store)
-    task = asyncio.create_task(relay.run())
+    relay.task = asyncio.create_task(relay.run())
     try:
         yield relay
     finally:
-        task.cancel()
+        relay.task.cancel()
         with suppress(asyncio.CancelledError):
-            await task
+            await relay.task

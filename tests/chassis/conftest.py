@@ -1,7 +1,9 @@
 """What the tests of the chassis share: a bench on the real broker and database."""
 
+import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 
 import pytest
 import structlog
@@ -31,14 +33,16 @@ async def a_bench(settings, migrated) -> Bench:
 
 
 @pytest.fixture
-def our_logs(capsys) -> Iterator[pytest.CaptureFixture[str]]:
-    """Logs as a service writes them at its most talkative; what was before is put back."""
+def our_logs() -> Iterator[Callable[[], str]]:
+    """Logs as a service writes them at its most talkative; call it for what was written."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in ("chassis.kafka", "aiokafka")}
     root.handlers.clear()
-    logs.start("bench", "debug")
-    yield capsys
+    written = io.StringIO()
+    with redirect_stdout(written):
+        logs.start("bench", "debug")
+    yield written.getvalue
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, before in levels.items():

@@ -1,0 +1,93 @@
+"""A service that cannot start says why in one sentence, and never repeats a secret."""
+
+import socket
+import sys
+
+import pytest
+from chassis import queries
+from chassis.service import EXIT_PORT_IN_USE, listen
+from chassis.settings import EXIT_BAD_SETTINGS, load
+
+from tests.chassis.bench import Settings
+from tests.conftest import KEY
+
+COMPLETE = {
+    "DATABASE_URL": "postgresql://u@h/d",
+    "DATABASE_PASSWORD": "from the environment",
+    "KAFKA_BOOTSTRAP": "127.0.0.1:9092",
+    "ENCRYPTION_KEY": KEY,
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """A complete environment; a test takes something away."""
+    monkeypatch.delenv("SECRETS_DIR", raising=False)
+    for name, value in COMPLETE.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def refusal(capsys) -> str:
+    with pytest.raises(SystemExit) as left:
+        load(Settings)
+    assert left.value.code == EXIT_BAD_SETTINGS == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_missing_setting_is_named_in_one_sentence(environment, capsys, name):
+    environment.delenv(name)
+    said = refusal(capsys)
+    assert said.count("\n") == 1
+    assert said.startswith(f"Setting {name} is missing. Set the environment variable {name}")
+
+
+def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(environment, capsys):
+    environment.setenv("ENCRYPTION_KEY", "canary-secret")
+    said = refusal(capsys)
+    assert said.startswith("Setting ENCRYPTION_KEY is wrong")
+    assert "32 bytes in base64url" in said
+    assert "canary" not in said
+
+
+def test_secrets_come_from_files(environment, tmp_path):
+    environment.delenv("DATABASE_PASSWORD")
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    (tmp_path / "database_password").write_text("from a file\n")
+    assert load(Settings).database_password.get_secret_value() == "from a file"
+
+
+def test_settings_do_not_print_secrets(environment):
+    assert KEY not in repr(load(Settings))
+    assert COMPLETE["DATABASE_PASSWORD"] not in repr(load(Settings))
+
+
+def test_a_port_in_use_is_said_in_one_sentence(environment, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment.setenv("HTTP_PORT", str(port))
+        with pytest.raises(SystemExit) as left:
+            listen(load(Settings), "bench")
+    assert left.value.code == EXIT_PORT_IN_USE
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"bench cannot listen on 127.0.0.1:{port} (Address already in use)")
+    assert "HTTP_PORT" in said
+
+
+def test_a_query_name_that_is_used_twice_is_refused(tmp_path, monkeypatch):
+    package = tmp_path / "doubled_queries"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "queries.sql").write_text("-- name: a\nSELECT 1\n\n-- name: a\nSELECT 2\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    try:
+        with pytest.raises(ValueError, match=r"doubled_queries/queries\.sql: a query name is used"):
+            queries.load(package.name)
+    finally:
+        sys.modules.pop(package.name, None)
+
+
+def test_queries_are_found_by_name():
+    assert queries.load("chassis")["unsent"].startswith("SELECT id, topic, key, value, headers")

@@ -1,0 +1,80 @@
+"""The watchdog tells a dead consumer from a live one; time is passed in."""
+
+import asyncio
+from dataclasses import replace
+
+from chassis.broker import hear, make_broker
+from chassis.topics import ensure
+from chassis.watchdog import STALLED_S_MAX, Watch, look
+
+from tests.chassis.bench import TOPIC
+from tests.waiting import eventually
+
+
+def a_watch(subscriber):
+    return Watch(TOPIC.name, subscriber, since=0.0)
+
+
+async def test_a_consumer_without_a_partition_for_a_minute_is_dead(bench):
+    consume = bench.consumer().consume
+    broker = make_broker(bench.settings)
+    watch = a_watch(hear(broker, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
+    assert look(watch, STALLED_S_MAX - 1) is None
+    assert look(watch, STALLED_S_MAX) == "no partition is assigned"
+
+
+async def test_a_consumer_that_runs_but_is_assigned_nothing_for_a_minute_is_dead(bench):
+    """As after aiokafka's heartbeat task has ended; here it lost a vote for the one partition."""
+    narrow = replace(TOPIC, name="narrow.v1", partitions=1)
+    await ensure(bench.settings, {narrow})
+    broker, other = make_broker(bench.settings), make_broker(bench.settings)
+    watches = [
+        a_watch(hear(one, bench.settings, group="bench", topic=narrow, on_batch=not_called))
+        for one in (broker, other)
+    ]
+    await broker.start()
+    await other.start()
+    try:
+        await eventually(lambda: _assigned(watches) == [False, True])
+        idle = next(watch for watch in watches if not watch.assigned)
+        assert look(idle, STALLED_S_MAX) == "no partition is assigned"
+    finally:
+        await broker.stop()
+        await other.stop()
+
+
+async def not_called(records):
+    raise AssertionError("nothing was said")
+
+
+def _assigned(watches) -> list[bool]:
+    for watch in watches:
+        look(watch, 0.0)
+    return sorted(watch.assigned for watch in watches)
+
+
+async def test_lag_without_progress_for_a_minute_is_death_and_progress_is_life(bench):
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def on_batch(records):
+        began.set()
+        await go_on.wait()
+
+    await bench.tell(bench.record(1))
+    async with bench.hearing(on_batch) as subscriber:
+        watch = a_watch(subscriber)
+        await asyncio.wait_for(began.wait(), 20)
+        await bench.tell(*(bench.record(n) for n in range(2, 5)))
+        await eventually(lambda: look(watch, 0.0) is None and watch.lag)
+        assert look(watch, STALLED_S_MAX - 1) is None
+        assert look(watch, STALLED_S_MAX) == "lag without progress"
+        go_on.set()
+        await eventually(lambda: look(watch, STALLED_S_MAX) is None and watch.lag == 0)
+        assert watch.since == STALLED_S_MAX
+
+
+async def test_an_idle_consumer_is_alive(bench):
+    async with bench.hearing(bench.consumer().consume) as subscriber:
+        watch = a_watch(subscriber)
+        await eventually(lambda: look(watch, 0.0) is None and watch.assigned)
+        assert look(watch, 10 * STALLED_S_MAX) is None
