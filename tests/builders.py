@@ -121,5 +121,5 @@ def a_record(
         int(NOW.timestamp() * 1000),
         record.key.encode(),
         record.value,
-        record.headers,
+        tuple(record.headers),
     )

@@ -5,6 +5,7 @@ Public topics carry ids, numbers, statuses, dates and codes: never a name, a log
 """
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class Event(Value):
     TYPE: ClassVar[str]
     TOPIC: ClassVar[Topic]
 
-    @property
+    @cached_property
     def key(self) -> str:
         raise NotImplementedError
 
@@ -56,7 +57,7 @@ class SgoUserChanged(Event):
     roles: tuple[SgoRole, ...]
     person: Person
 
-    @property
+    @cached_property
     def key(self) -> str:
         return self.sgo_user_id
 
@@ -72,7 +73,7 @@ class SgoChildLinkChanged(Event):
     version: Version
     linked: bool
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"{self.sgo_parent_id}:{self.sgo_child_id}"
 
@@ -91,7 +92,7 @@ class UserRegistered(Event):
     roles: tuple[Role, ...]
     person: Person
 
-    @property
+    @cached_property
     def key(self) -> str:
         return str(self.user_id)
 
@@ -112,7 +113,7 @@ class ChildLinked(Event):
     child_id: UUID
     version: Version
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"{self.parent_id}:{self.child_id}"
 
@@ -138,7 +139,7 @@ class AboutChild(Event):
 
     child_id: UUID
 
-    @property
+    @cached_property
     def key(self) -> str:
         return str(self.child_id)
 
