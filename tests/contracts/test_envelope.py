@@ -60,7 +60,7 @@ def test_every_event_comes_back_as_it_was_encoded(kind: str, made: Any) -> None:
         traceparent="00-1",
     )
     got = decoded(encode(said))
-    assert got == Received(said.event, str(said.id), "/test", NOW, "c1", "00-1")
+    assert got == Received(said.event, said.event.key, str(said.id), "/test", NOW, "c1", "00-1")
     assert type(got.event) is EVENTS[kind]
 
 

@@ -70,15 +70,12 @@ class Received(Generic[EventT]):
     """An event as a consumer gets it, with what the next event must carry on."""
 
     event: EventT
+    key: str
     id: str
     source: str
     time: datetime
     correlation_id: str
     traceparent: str | None
-
-    @property
-    def key(self) -> str:
-        return self.event.key
 
 
 def encode(envelope: Envelope) -> Record:
@@ -90,13 +87,14 @@ def encode(envelope: Envelope) -> Record:
     else:
         topic, event_type = envelope.topic or event.TOPIC, event.TYPE
         value = event.model_dump_json().encode()
+    key = event.key
     headers = {
         "ce_specversion": SPEC_VERSION,
         "ce_id": str(envelope.id),
         "ce_type": event_type,
         "ce_source": envelope.source,
         "ce_time": envelope.time.isoformat(),
-        "ce_subject": event.key,
+        "ce_subject": key,
         "ce_correlationid": envelope.correlation_id,
     }
     if value is not None:
@@ -106,7 +104,7 @@ def encode(envelope: Envelope) -> Record:
         headers["ce_causationid"] = envelope.causation_id
     if envelope.traceparent:
         headers["traceparent"] = envelope.traceparent
-    return Record(topic.name, event.key, value, headers)
+    return Record(topic.name, key, value, headers)
 
 
 def caused_by(
@@ -159,6 +157,7 @@ def decode(
     source = known.get("ce_source", "unknown")[:200]
     return Received(
         event=event,
+        key=text_key,
         id=event_id,
         source=source,
         time=_time(known.get("ce_time"), written_at_ms),

@@ -5,7 +5,6 @@ Public topics carry ids, numbers, statuses, dates and codes: never a name, a log
 """
 
 from datetime import date
-from functools import cached_property
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
@@ -37,7 +36,7 @@ class Event(Value):
     TYPE: ClassVar[str]
     TOPIC: ClassVar[Topic]
 
-    @cached_property
+    @property
     def key(self) -> str:
         raise NotImplementedError
 
@@ -57,7 +56,7 @@ class SgoUserChanged(Event):
     roles: tuple[SgoRole, ...]
     person: Person
 
-    @cached_property
+    @property
     def key(self) -> str:
         return self.sgo_user_id
 
@@ -73,7 +72,7 @@ class SgoChildLinkChanged(Event):
     version: Version
     linked: bool
 
-    @cached_property
+    @property
     def key(self) -> str:
         return f"{self.sgo_parent_id}:{self.sgo_child_id}"
 
@@ -92,7 +91,7 @@ class UserRegistered(Event):
     roles: tuple[Role, ...]
     person: Person
 
-    @cached_property
+    @property
     def key(self) -> str:
         return str(self.user_id)
 
@@ -113,7 +112,7 @@ class ChildLinked(Event):
     child_id: UUID
     version: Version
 
-    @cached_property
+    @property
     def key(self) -> str:
         return f"{self.parent_id}:{self.child_id}"
 
@@ -139,7 +138,7 @@ class AboutChild(Event):
 
     child_id: UUID
 
-    @cached_property
+    @property
     def key(self) -> str:
         return str(self.child_id)
 
