@@ -5,7 +5,8 @@ from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from certificates.decide import Certificate, Facts, Person, Region
+from certificates.decide import Facts, Person, Region
+from certificates.life_cycle import Certificate
 from chassis.records import KeptRecord
 from contracts import Envelope, Event, Tombstone, encode
 from contracts.events import CertificateRequested, ChildLinked, Requester, UserRegistered

@@ -1,6 +1,6 @@
 """Each row of DOMAIN's "why the button is not there", and of the activation's guards."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 from certificates import decide
@@ -9,10 +9,7 @@ from contracts.events import CertificateIssued, CertificateRefused
 from contracts.values import CertificateStatus, RefusalCode, RequesterRole
 
 from tests.builders import (
-    MOSCOW,
-    NOW,
     TODAY,
-    a_certificate,
     a_child,
     a_region,
     a_request,
@@ -188,47 +185,3 @@ def test_a_request_that_overtook_its_link_waits_for_the_link():
 
 def test_a_request_after_a_removed_link_does_not_wait():
     assert decide.waits_for(a_request(), facts(linked=False)) is None
-
-
-def activate(certificate, **changes):
-    known = {
-        "checked_documents": ["паспорт"],
-        "consent": True,
-        "organization": "center-1",
-        "at": NOW,
-        "zone": MOSCOW,
-    }
-    return decide.activate(certificate, **(known | changes))
-
-
-def test_activation_makes_it_active_one_version_on():
-    event = activate(a_certificate())
-    assert (event.status, event.version) == (CertificateStatus.active, 2)
-
-
-def test_an_active_certificate_is_not_activated_twice():
-    with pytest.raises(decide.AlreadyActive):
-        activate(a_certificate(status=CertificateStatus.active))
-
-
-@pytest.mark.parametrize("status", ["suspended", "expired", "annulled"])
-def test_only_a_pending_certificate_is_activated(status):
-    with pytest.raises(decide.NotPending):
-        activate(a_certificate(status=CertificateStatus(status)))
-
-
-def test_activation_needs_checked_papers():
-    with pytest.raises(decide.PapersNotChecked):
-        activate(a_certificate(), checked_documents=[])
-
-
-def test_activation_needs_consent():
-    with pytest.raises(decide.ConsentMissing):
-        activate(a_certificate(), consent=False)
-
-
-def test_activation_works_on_the_last_valid_day_in_the_regions_time_zone():
-    last_moment = datetime(2034, 4, 30, 20, 59, tzinfo=UTC)  # 23:59 in Moscow
-    assert activate(a_certificate(), at=last_moment).status is CertificateStatus.active
-    with pytest.raises(decide.OutsideValidity):
-        activate(a_certificate(), at=last_moment + timedelta(minutes=1))

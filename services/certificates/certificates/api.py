@@ -15,10 +15,10 @@ from contracts.values import CertificateStatus, RefusalCode, RequesterRole
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from certificates import decide, numbers, store
+from certificates import decide, life_cycle, numbers, store
 from certificates.consumers import SOURCE
 from certificates.decide import Region
-from certificates.reasons import NOT_ACTIVATED, Reason, explain
+from certificates.reasons import FORBIDDEN, Reason, explain
 
 router = APIRouter(tags=["certificates"])
 Line = Annotated[
@@ -274,7 +274,7 @@ async def activate_certificate(
             _expect_well_typed(number)
             raise not_found()
         try:
-            event = decide.activate(
+            event = life_cycle.activate(
                 certificate,
                 checked_documents=activation.checked_documents,
                 consent=activation.consent,
@@ -282,8 +282,8 @@ async def activate_certificate(
                 at=at,
                 zone=region.zone,
             )
-        except decide.NotActivated as refused:
-            title, detail = NOT_ACTIVATED[refused.code]
+        except life_cycle.Forbidden as refused:
+            title, detail = FORBIDDEN[refused.code]
             raise Problem(409, refused.code, title, detail) from None
         await store.save_activation(
             tx,

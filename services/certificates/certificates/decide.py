@@ -1,13 +1,11 @@
-"""DECISION: who gets a certificate and why not, and how a certificate's life goes on. Pure."""
+"""DECISION: who gets a certificate, and why not. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.events import (
-    CertificateActivated,
     CertificateIssued,
     CertificateRefused,
     CertificateRequested,
@@ -16,13 +14,6 @@ from contracts.ids import derived
 from contracts.values import CertificateStatus, RefusalCode, RequesterRole
 
 ADULT, OWN_BUTTON = 18, 14
-LIVING = frozenset(
-    {
-        CertificateStatus.pending_activation,
-        CertificateStatus.active,
-        CertificateStatus.suspended,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +60,6 @@ class Facts:
     has_linked_child: bool = False
     has_living_certificate: bool = False
     open_request: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A certificate as it stands."""
-
-    certificate_id: UUID
-    child_id: UUID
-    number: str
-    status: CertificateStatus
-    version: int
-    valid_from: date
-    valid_until: date
 
 
 def age_on(day: date, birth_date: date) -> int:
@@ -214,66 +192,3 @@ def valid_until(validity: Validity, valid_from: date, birth_date: date) -> date:
     if validity.days:
         return valid_from + timedelta(days=validity.days - 1)
     return birthday(birth_date, ADULT) - timedelta(days=1)
-
-
-class NotActivated(Exception):
-    """An activation that the rules forbid; `code` is stable."""
-
-    code = "not_activated"
-
-
-class AlreadyActive(NotActivated):
-    code = "already_active"
-
-
-class NotPending(NotActivated):
-    """Suspended, expired or annulled: activation is not the way."""
-
-    code = "not_pending"
-
-
-class OutsideValidity(NotActivated):
-    """Today is before the first or after the last valid day."""
-
-    code = "outside_validity"
-
-
-class PapersNotChecked(NotActivated):
-    code = "papers_not_checked"
-
-
-class ConsentMissing(NotActivated):
-    code = "consent_missing"
-
-
-def activate(
-    certificate: Certificate,
-    *,
-    checked_documents: Sequence[str],
-    consent: bool,
-    organization: str,
-    at: datetime,
-    zone: ZoneInfo,
-) -> CertificateActivated:
-    """Papers checked and recorded, within validity. Raises NotActivated with the reason."""
-    if certificate.status is CertificateStatus.active:
-        raise AlreadyActive
-    if certificate.status is not CertificateStatus.pending_activation:
-        raise NotPending
-    if not certificate.valid_from <= at.astimezone(zone).date() <= certificate.valid_until:
-        raise OutsideValidity
-    if not checked_documents:
-        raise PapersNotChecked
-    if not consent:
-        raise ConsentMissing
-    return CertificateActivated(
-        certificate_id=certificate.certificate_id,
-        version=certificate.version + 1,
-        child_id=certificate.child_id,
-        number=certificate.number,
-        status=CertificateStatus.active,
-        valid_from=certificate.valid_from,
-        valid_until=certificate.valid_until,
-        activated_at=at,
-        organization_id=organization,
-    )

@@ -45,7 +45,7 @@ REASONS: Final[dict[RefusalCode, tuple[str, str]]] = {
     ),
 }
 
-NOT_ACTIVATED: Final[dict[str, tuple[str, str]]] = {
+FORBIDDEN: Final[dict[str, tuple[str, str]]] = {
     "already_active": ("Сертификат уже активен", "Ничего делать не нужно."),
     "not_pending": (
         "Активировать можно только сертификат со статусом «Неактивирован»",

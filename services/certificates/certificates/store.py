@@ -22,7 +22,8 @@ from contracts.events import (
 from contracts.values import CertificateStatus
 
 from certificates import numbers
-from certificates.decide import Certificate, Facts, Person, Region
+from certificates.decide import Facts, Person, Region
+from certificates.life_cycle import Certificate
 
 SQL = load("certificates")
 RESERVE_TRIES = 5
@@ -256,7 +257,7 @@ async def save_activation(
         actor_id,
         event.organization_id,
         list(checked_documents),
-        True,  # noqa: FBT003  consent: decide.activate refuses without it
+        True,  # noqa: FBT003  consent: life_cycle.activate refuses without it
         comment,
         at,
     )
