@@ -9,7 +9,7 @@ import structlog
 ALLOWED = frozenset(
     """event level timestamp service logger error reason place records topic partition request_id
     method route status duration_ms kid wait_s exit_code id count attempt certificate_id
-    document_id host port""".split()  # noqa: SIM905  a list of words reads as words
+    document_id host port hash""".split()  # noqa: SIM905  a list of words reads as words
 )
 
 

@@ -123,3 +123,40 @@ DELETE FROM parked WHERE id = $1
 SELECT (SELECT count(*) FROM parked) AS parked,
     (SELECT count(*) FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL)
         AS quarantined
+
+-- name: journal
+INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
+SELECT * FROM unnest(
+    $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
+)
+
+-- name: journal_look
+INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
+SELECT $1, $2, $3, $4, $5, $6, $7
+WHERE NOT EXISTS (
+    SELECT FROM journal WHERE subject = $6 AND happened_at > $1::timestamptz - $8::interval
+        AND actor_id = $2 AND action = $5 AND details = $7
+)
+
+-- name: journal_of
+SELECT happened_at, actor_id, actor, organization, action, details FROM journal
+WHERE subject = $1 ORDER BY happened_at DESC, id DESC LIMIT $2
+
+-- name: lock_journal
+SELECT pg_try_advisory_xact_lock($1)
+
+-- name: last_link
+SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1
+
+-- name: unsealed
+SELECT id, happened_at, actor_id, actor, organization, action, subject, details
+FROM journal WHERE link IS NULL ORDER BY id LIMIT $1
+
+-- name: seal_links
+UPDATE journal SET link = s.link, hash = s.hash
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS s (id, link, hash)
+WHERE journal.id = s.id
+
+-- name: links_after
+SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link, hash
+FROM journal WHERE link > $1 ORDER BY link LIMIT $2

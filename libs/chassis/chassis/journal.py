@@ -1,0 +1,115 @@
+"""The journal: who did and who read what, append-only, sealed into a chain of hashes.
+
+An entry is a row of the transaction that it tells of. Sealing follows within a second, in the order
+of its own counter: concurrent writers need no lock, and an entry that commits late is not skipped.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from chassis.database import Tx, describe
+from chassis.outbox import Store
+from chassis.queries import load
+
+log = structlog.get_logger()
+SQL = load("chassis")
+JOURNAL_LOCK: Final = 0x6A6F75
+ROWS_MAX: Final = 1000
+POLL_S: Final = 1.0
+SAME_LOOK: Final = timedelta(minutes=10)
+BEGINNING: Final = b"\x00" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`actor` is as whom (parent, staff, system …); `subject` whom it is about; no names."""
+
+    happened_at: datetime
+    actor_id: UUID | None
+    actor: str
+    action: str
+    subject: UUID
+    organization: str | None = None
+    details: str = ""
+
+    def row(self) -> tuple[Any, ...]:
+        return (self.happened_at, self.actor_id, self.actor, self.organization, self.action,
+                self.subject, self.details)  # fmt: skip
+
+
+async def append(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Part of the caller's transaction: what was done is journalled, or it was not done."""
+    if entries:
+        columns = zip(*(entry.row() for entry in entries), strict=True)
+        await tx.execute(SQL["journal"], *map(list, columns))
+
+
+async def looked(tx: Tx, entry: Entry) -> None:
+    """A look; the same person looking again within ten minutes is the same look."""
+    await tx.execute(SQL["journal_look"], *entry.row(), SAME_LOOK)
+
+
+async def about(tx: Tx, subject: UUID, rows_max: int) -> list[asyncpg.Record]:
+    """The latest entries about somebody, the newest first."""
+    return list(await tx.fetch(SQL["journal_of"], subject, rows_max))
+
+
+async def run(store: Store) -> None:
+    """Seal for ever; of several replicas one does it at a time."""
+    while True:
+        try:
+            while await seal(store) == ROWS_MAX:
+                pass
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.warning("journal_not_sealed", error=describe(error))
+        await asyncio.sleep(POLL_S)
+
+
+async def seal(store: Store) -> int:
+    """Link what is not linked yet to the chain; returns how many."""
+    async with store.pool.acquire() as tx, tx.transaction():
+        if not await tx.fetchval(SQL["lock_journal"], JOURNAL_LOCK):
+            return 0
+        rows = await tx.fetch(SQL["unsealed"], ROWS_MAX)
+        if not rows:
+            return 0
+        last = await tx.fetchrow(SQL["last_link"])
+        link, before = (last["link"], last["hash"]) if last else (0, BEGINNING)
+        hashes = []
+        for row in rows:
+            before = digest(before, row)
+            hashes.append(before)
+        links = list(range(link + 1, link + len(rows) + 1))
+        await tx.execute(SQL["seal_links"], [row["id"] for row in rows], links, hashes)
+    # In the logs, out of the database's reach: a chain cut short at its end is told by this line.
+    log.info("journal_sealed", count=links[-1], hash=before.hex())
+    return len(rows)
+
+
+async def broken_at(tx: Tx) -> int | None:
+    """The first link of the chain that is missing or does not fit; None for a whole chain."""
+    link, before = 0, BEGINNING
+    while rows := await tx.fetch(SQL["links_after"], link, ROWS_MAX):
+        for row in rows:
+            if row["link"] != link + 1 or row["hash"] != digest(before, row):
+                return link + 1
+            link, before = row["link"], row["hash"]
+    return None
+
+
+def digest(before: bytes, row: asyncpg.Record) -> bytes:
+    """SHA-256 over the hash before and every column."""
+    columns = (
+        row["id"], row["happened_at"].astimezone(UTC).isoformat(), str(row["actor_id"]),
+        row["actor"], row["organization"], row["action"], str(row["subject"]), row["details"],
+    )  # fmt: skip
+    return hashlib.sha256(before + json.dumps(columns, ensure_ascii=False).encode()).digest()
