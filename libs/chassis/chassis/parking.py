@@ -12,7 +12,7 @@ from chassis import kept, outbox, tracing
 from chassis.batches import Consumer
 from chassis.database import Tx, describe, is_transient
 from chassis.kept import open_kept
-from chassis.metrics import QUARANTINED, WAITING
+from chassis.metrics import WAITING
 from chassis.queries import load
 from chassis.records import Item, read
 
@@ -99,7 +99,6 @@ async def _one_by_one(consumer: Consumer) -> int:
                 refused = [(record, f"failed: {describe(error)}")]
                 await kept.quarantine(connection, consumer.key, refused)
                 await connection.execute(SQL["unpark"], [row["id"]])
-                QUARANTINED.inc()
     return 1
 
 
