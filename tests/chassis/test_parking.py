@@ -1,7 +1,7 @@
 """What becomes of parked records that cannot be applied: kept, counted and told like any other."""
 
 import pytest
-from chassis import parking
+from chassis import commands, parking
 from chassis.handlers import Effects
 from chassis.kept import NotYet
 from prometheus_client import REGISTRY
@@ -53,3 +53,40 @@ async def test_a_parked_record_put_into_quarantine_is_counted_and_logged(
     (line,) = [line for line in our_logs().splitlines() if '"event": "quarantined"' in line]
     assert f'"place": "{record.topic}:0:{record.offset}"' in line
     assert f'"reason": "{reason}"' in line
+
+
+async def test_a_parked_record_that_was_refused_can_be_given_to_the_service_again(deaf_bench):
+    """Refused is not applied: its id must not stand in the way when the reason is mended."""
+    consumer = deaf_bench.consumer(refuse_at_last)
+    await consumer.consume([deaf_bench.record(1)])
+    await try_until_kept(deaf_bench, consumer, 1)
+    await redriven_once(deaf_bench)
+
+
+async def test_a_parked_record_that_failed_can_be_given_to_the_service_again(deaf_bench):
+    consumer = deaf_bench.consumer(fail_when_parked)
+    await consumer.consume([deaf_bench.record(1)])
+    await try_until_kept(deaf_bench, consumer, QUICK.tries_alone)
+    await redriven_once(deaf_bench)
+
+
+async def test_a_record_refused_at_the_door_can_be_given_to_the_service_again(deaf_bench):
+    async def refuse(tx, items, last_call):
+        return Effects(refused=[(item, "not_now: for a reason") for item in items])
+
+    record = deaf_bench.record(1)
+    for _ in range(2):  # it may come again from Kafka, and is still one record in quarantine
+        await deaf_bench.consumer(refuse).consume([record])
+    await redriven_once(deaf_bench)
+
+
+async def redriven_once(bench) -> None:
+    """The defect is mended, the operator redrives: applied once, also if Kafka repeats it."""
+    async with bench.pool.acquire() as tx, tx.transaction():
+        (kept,) = await tx.fetch("SELECT id FROM quarantine")
+        await commands.redrive(tx, "quarantine", bench.settings.key_bytes, kept["id"])
+    mended = bench.consumer()
+    while await parking.try_due(mended, 100):
+        pass
+    await mended.consume([bench.record(1)])
+    assert await bench.count("effects") == 1

@@ -104,6 +104,7 @@ class Consumer:
                 refused += [(item.record, "forged: id used for other content") for item in forged]
                 effects = await self.effects(tx, fresh, last_call=False)
                 refused += [(item.record, why) for item, why in effects.refused]
+                await inbox.forget(tx, [item for item, _ in effects.refused])
                 await kept.quarantine(tx, self.key, refused)
                 waiting = timedelta(seconds=self.patience.fact_s_max)
                 await kept.park(tx, self.key, effects.not_yet, waiting)

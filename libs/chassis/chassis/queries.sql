@@ -11,6 +11,10 @@ SELECT source, event_id, digest
 FROM inbox
 JOIN unnest($1::text[], $2::text[]) AS seen (source, event_id) USING (source, event_id)
 
+-- name: forget
+DELETE FROM inbox USING unnest($1::text[], $2::text[], $3::bytea[]) AS f (source, event_id, digest)
+WHERE inbox.source = f.source AND inbox.event_id = f.event_id AND inbox.digest = f.digest
+
 -- name: append
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers
