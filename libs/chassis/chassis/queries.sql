@@ -34,8 +34,9 @@ INSERT INTO outbox_sent (id, topic, key, value, headers, created_at)
 SELECT id, topic, key, value, headers, created_at FROM gone
 
 -- name: outbox_state
-SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS age_s
-FROM outbox
+SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
+    coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
+        AS age_s
 
 -- name: sent_partitions
 SELECT c.relname AS name
