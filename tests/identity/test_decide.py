@@ -14,6 +14,8 @@ from identity.decide import (
     change_link,
     change_user,
     erased_link,
+    gives_up,
+    lacks_login,
 )
 from pydantic import ValidationError
 
@@ -37,6 +39,29 @@ def test_a_changed_user_is_updated_with_our_next_version():
 @pytest.mark.parametrize("version", [3, 4], ids=["late", "repeated"])
 def test_a_late_or_repeated_user_says_nothing(version):
     assert change_user(a_user(version=version), KnownUser(sgo_version=4, version=2)) is None
+
+
+@pytest.mark.parametrize(
+    ("known", "lacks"),
+    [
+        (None, False),
+        (KnownUser(4, 2), True),
+        (KnownUser(4, 2, login="anna"), False),
+        (KnownUser(3, 2), False),
+        (KnownUser(5, 2), False),
+        (KnownUser(4, 2, erased=True), False),
+    ],
+)
+def test_only_the_login_of_what_is_known_already_is_waited_for(known, lacks):
+    assert lacks_login(a_user(version=4, login="igor"), known) is lacks
+    assert lacks_login(a_user(version=4), known) is False
+
+
+def test_a_login_in_other_letters_is_not_given_up():
+    known = KnownUser(4, 2, login="Anna")
+    assert gives_up(known, "ANNA") is None
+    assert gives_up(known, "olga") == gives_up(known, None) == "anna"
+    assert gives_up(None, "anna") is gives_up(KnownUser(4, 2), "anna") is None
 
 
 @pytest.mark.parametrize("role", ["operator", "client"])

@@ -22,6 +22,8 @@ class KnownUser:
 
     sgo_version: int
     version: int
+    login: str | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,24 @@ def change_user(change: SgoUserChanged, known: KnownUser | None) -> UserRegister
     if change.version <= known.sgo_version:
         return None
     return UserUpdated(**_state(change, known.version + 1))
+
+
+def lacks_login(change: SgoUserChanged, known: KnownUser | None) -> bool:
+    """Whether all of this change is known here but its login, which somebody else had."""
+    if known is None or known.erased:
+        return False
+    return change.version == known.sgo_version and known.login is None and change.login is not None
+
+
+def gives_up(known: KnownUser | None, login: str | None) -> str | None:
+    """The login (lower case) that is free once this user has `login` instead, or None."""
+    had = known.login.lower() if known and known.login else None
+    return had if had != (login or "").lower() else None
+
+
+def login_fact(login: str) -> str:
+    """What a change waits for whose login somebody else has."""
+    return f"login:{login}"
 
 
 def _state(change: SgoUserChanged, version: int) -> dict[str, object]:

@@ -1,5 +1,5 @@
 -- name: lock_users
-SELECT user_id, sgo_version, version FROM users WHERE user_id = ANY($1::uuid[])
+SELECT user_id, sgo_version, version, login, erased_at FROM users WHERE user_id = ANY($1::uuid[])
 ORDER BY user_id FOR UPDATE
 
 -- name: lock_new_users
@@ -42,6 +42,11 @@ ON CONFLICT (user_id) DO UPDATE SET
     roles = excluded.roles, person = excluded.person, full_name = excluded.full_name,
     birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL
 WHERE t.version < excluded.version
+
+-- name: give_logins
+UPDATE users SET login = n.login
+FROM unnest($1::uuid[], $2::text[]) AS n (user_id, login)
+WHERE users.user_id = n.user_id AND users.login IS NULL AND users.erased_at IS NULL
 
 -- name: erase_users
 UPDATE users SET login = NULL, roles = '{}', person = NULL, full_name = NULL, birth_date = NULL,

@@ -19,7 +19,12 @@ async def lock_users(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, KnownUser]:
     """What is known of these users; nobody else changes them until the transaction ends."""
     await tx.execute(SQL["lock_new_users"], user_ids)
     rows = await tx.fetch(SQL["lock_users"], user_ids)
-    return {row["user_id"]: KnownUser(row["sgo_version"], row["version"]) for row in rows}
+    return {
+        row["user_id"]: KnownUser(
+            row["sgo_version"], row["version"], row["login"], row["erased_at"] is not None
+        )
+        for row in rows
+    }
 
 
 async def taken_logins(tx: Tx, logins: Iterable[str]) -> dict[str, UUID]:
@@ -49,6 +54,12 @@ async def save_users(
     )
 
 
+async def give_logins(tx: Tx, logins: Mapping[UUID, str]) -> None:
+    """To users who are saved but for their login."""
+    if logins:
+        await tx.execute(SQL["give_logins"], list(logins), list(logins.values()))
+
+
 async def _save_organizations(tx: Tx, users: Sequence[UserRegistered], at: datetime) -> None:
     named: dict[str, tuple[str, str, str | None, bool | None]] = {}
     for user in users:
@@ -73,9 +84,8 @@ async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
 
 
 async def erase_users(tx: Tx, users: Mapping[UUID, str], at: datetime) -> set[UUID]:
-    """Names, logins, passwords go; returns those who were not erased before."""
+    """Names, logins, passwords go; returns those who were not erased before. Lock them first."""
     user_ids = list(users)
-    await tx.execute(SQL["lock_new_users"], user_ids)
     await tx.execute(SQL["erase_passwords"], user_ids)
     rows = await tx.fetch(SQL["erase_users"], user_ids, at)
     await tx.execute(SQL["remember_erased"], user_ids, list(users.values()), at)
