@@ -98,22 +98,33 @@ def a_link(parent: str = "parent", child: str = "child", *, version: int = 1) ->
     return ChildLinked(parent_id=an_id(parent), child_id=an_id(child), version=version)
 
 
-def envelope(event: Event | Tombstone, *, name: str | None = None, topic: Topic | None = None):
+def envelope(
+    event: Event | Tombstone,
+    *,
+    name: str | None = None,
+    topic: Topic | None = None,
+    at: datetime = NOW,
+):
     return Envelope(
         event=event,
         id=an_id(name or f"event {next(_offsets)}"),
         source="/test",
-        time=NOW,
+        time=at,
         correlation_id="test",
         topic=topic,
     )
 
 
 def a_record(
-    event: Event | Tombstone, *, name: str | None = None, topic: Topic | None = None, prefix=""
+    event: Event | Tombstone,
+    *,
+    name: str | None = None,
+    topic: Topic | None = None,
+    at: datetime = NOW,
+    prefix="",
 ) -> KeptRecord:
     """The event as it comes from Kafka; the same `name` gives the same event id."""
-    record = encode(envelope(event, name=name, topic=topic))
+    record = encode(envelope(event, name=name, topic=topic, at=at))
     return KeptRecord(
         prefix + record.topic,
         0,

@@ -20,7 +20,7 @@ async def users(settings_for, migrated):
     pool = await migrated(settings_for(Settings), "identity")
     changes = [a_user("1", login="anna"), a_user("2", login="Igor")]
     async with pool.acquire() as tx:
-        saved = [(change, change_user(change, None)) for change in changes]
+        saved = [(change, change_user(change, None, NOW)) for change in changes]
         await store.save_users(tx, saved, NOW)
     return Store(pool)
 

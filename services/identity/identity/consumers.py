@@ -41,7 +41,7 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
     given: dict[UUID, str] = {}
     for item, change in zip(items, changes, strict=True):
         who = user_id(change.sgo_user_id)
-        event = decide.change_user(change, known.get(who))
+        event = decide.change_user(change, known.get(who), item.received.time)
         if event is None and not decide.lacks_login(change, known.get(who)):
             continue
         login = (change.login or "").lower()
@@ -75,11 +75,16 @@ async def _release_logins(tx: Tx, freed: Iterable[str | None]) -> None:
 
 
 async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """The user is forgotten here, and everywhere by a tombstone on our own topic."""
+    """The user is forgotten here, and everywhere by a tombstone on our own topic.
+
+    A mark stays, also of one who was never known: what was said before does not bring them back.
+    """
     effects = Effects()
-    users = {user_id(item.received.key): item.received.key for item in items}
+    users = {user_id(item.received.key): item for item in items}
     known = await store.lock_users(tx, list(users))
-    erased = await store.erase_users(tx, users, max(item.received.time for item in items))
+    erased = await store.erase_users(
+        tx, {who: (item.received.key, item.received.time) for who, item in users.items()}
+    )
     for item in items:
         who = user_id(item.received.key)
         if who in erased:
@@ -105,10 +110,9 @@ async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: b
     saved: dict[tuple[UUID, UUID], KnownLink] = {}
     for item, change, pair in zip(items, changes, pairs, strict=True):
         try:
-            version, event = decide.change_link(change, known.get(pair))
+            saved[pair], event = decide.change_link(change, known.get(pair), item.received.time)
         except Late:
             continue
-        saved[pair] = KnownLink(change.version, version, change.linked)
         if event:
             said = caused_by(item.received, event, source=SOURCE, time=item.received.time)
             effects.events.append(said)
@@ -118,7 +122,7 @@ async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: b
 
 
 async def on_sgo_child_link_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A tombstone ends the link; its count of changes stays, so that no late one revives it."""
+    """A tombstone ends the link; a mark stays, so that no late one revives it."""
     effects = Effects()
     pairs: dict[tuple[UUID, UUID], Item] = {}
     for item in items:
@@ -129,11 +133,9 @@ async def on_sgo_child_link_erased(tx: Tx, items: Sequence[Item], _last_call: bo
             effects.refused.append((item, "bad_key: the key is not parent:child"))
     known = await store.lock_links(tx, list(pairs))
     saved = {}
-    for pair, link in known.items():
-        event = decide.erased_link(*pair, link)
+    for pair, item in pairs.items():
+        saved[pair], event = decide.erase_link(*pair, known.get(pair), item.received.time)
         if event:
-            item = pairs[pair]
-            saved[pair] = KnownLink(link.sgo_version, event.version, linked=False)
             said = caused_by(item.received, event, source=SOURCE, time=item.received.time)
             effects.events.append(said)
     if saved:

@@ -21,7 +21,7 @@ async def lock_users(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, KnownUser]:
     rows = await tx.fetch(SQL["lock_users"], user_ids)
     return {
         row["user_id"]: KnownUser(
-            row["sgo_version"], row["version"], row["login"], row["erased_at"] is not None
+            row["sgo_version"], row["version"], row["login"], row["erased_at"]
         )
         for row in rows
     }
@@ -83,12 +83,15 @@ async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
     )  # fmt: skip
 
 
-async def erase_users(tx: Tx, users: Mapping[UUID, str], at: datetime) -> set[UUID]:
-    """Names, logins, passwords go; returns those who were not erased before. Lock them first."""
-    user_ids = list(users)
-    await tx.execute(SQL["erase_passwords"], user_ids)
-    rows = await tx.fetch(SQL["erase_users"], user_ids, at)
-    await tx.execute(SQL["remember_erased"], user_ids, list(users.values()), at)
+async def erase_users(tx: Tx, users: Mapping[UUID, tuple[str, datetime]]) -> set[UUID]:
+    """Names, logins, passwords go, the mark stays; `users`: SGO's id, and when it was erased.
+
+    Returns those who were known and not erased before. Lock them first.
+    """
+    sgo_ids, times = zip(*users.values(), strict=True)
+    await tx.execute(SQL["erase_passwords"], list(users))
+    rows = await tx.fetch(SQL["erase_users"], list(users), times)
+    await tx.execute(SQL["mark_erased"], list(users), sgo_ids, times)
     return {row["user_id"] for row in rows}
 
 
@@ -100,7 +103,7 @@ async def lock_links(tx: Tx, pairs: Sequence[Pair]) -> dict[Pair, KnownLink]:
     )
     return {
         (row["parent_id"], row["child_id"]): KnownLink(
-            row["sgo_version"], row["version"], row["linked"]
+            row["sgo_version"], row["version"], row["linked"], row["erased_at"]
         )
         for row in rows
     }
@@ -114,6 +117,7 @@ async def save_links(tx: Tx, links: Mapping[Pair, KnownLink]) -> None:
         [link.sgo_version for link in links.values()],
         [link.version for link in links.values()],
         [link.linked for link in links.values()],
+        [link.erased_at for link in links.values()],
     )
 
 
