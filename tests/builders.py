@@ -78,6 +78,7 @@ def a_user(
     born: date | None = date(2016, 5, 1),
     version: int = 1,
     enrolled: bool = True,
+    last_name: str = "Иванов",
     **person: object,
 ) -> UserRegistered:
     return UserRegistered(
@@ -85,7 +86,7 @@ def a_user(
         version=version,
         roles=(Role(role),),
         person=PersonEvent(
-            name=FullName(last_name="Иванов", first_name="Игорь", middle_name="Иванович"),
+            name=FullName(last_name=last_name, first_name="Игорь", middle_name="Иванович"),
             birth_date=born,
             municipality="m1",
             enrolments=(SCHOOL,) if enrolled else (),

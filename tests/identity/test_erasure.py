@@ -54,6 +54,16 @@ async def test_a_newer_version_that_is_said_after_the_erasure_brings_a_user_back
     assert await kinds(door) == ["user.registered", "tombstone", "user.updated"]
 
 
+async def test_our_tombstone_counts_on_from_the_state_that_it_erases(door):
+    await door.consume([a_record(a_user(version=n)) for n in (1, 2)])
+    await door.consume([erased(), a_record(a_user(version=3), at=AFTER)])
+    rows = await door.store.pool.fetch(
+        "SELECT coalesce(headers::json ->> 'ce_version',"
+        " convert_from(value, 'utf8')::json ->> 'version') AS version FROM outbox ORDER BY id"
+    )
+    assert [row["version"] for row in rows] == ["1", "2", "3", "4"]
+
+
 @pytest.mark.parametrize("at", [BEFORE, NOW])
 async def test_a_user_who_is_told_of_only_after_the_erasure_stays_unknown(door, at):
     """SGO told late: the tombstone came first. Nothing of the person is kept, and nothing said."""

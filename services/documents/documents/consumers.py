@@ -51,13 +51,13 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     effects = Effects()
-    user_ids = []
+    tombstones: dict[UUID, Tombstone] = {}
     for item in items:
         try:
-            user_ids.append(UUID(item.received.key))
+            tombstones[UUID(item.received.key)] = cast("Tombstone", item.received.event)
         except ValueError:
             effects.refused.append((item, "bad_key: the key is no user id"))
-    await store.erase_people(tx, user_ids)
+    await store.erase_people(tx, tombstones)
     return effects
 
 

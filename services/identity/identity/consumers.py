@@ -91,7 +91,7 @@ async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) ->
             effects.events.append(
                 caused_by(
                     item.received,
-                    Tombstone(str(who)),
+                    Tombstone(str(who), erased[who]),
                     source=SOURCE,
                     time=item.received.time,
                     topic=topics.IDENTITY_USERS,

@@ -53,7 +53,7 @@ UPDATE users SET login = NULL, roles = '{}', person = NULL, full_name = NULL, bi
     organization = NULL, version = version + 1, erased_at = n.erased_at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS n (user_id, erased_at)
 WHERE users.user_id = n.user_id AND users.erased_at IS NULL
-RETURNING users.user_id
+RETURNING users.user_id, users.version
 
 -- name: mark_erased
 INSERT INTO users AS t (user_id, sgo_user_id, version, erased_at)

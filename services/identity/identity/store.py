@@ -83,16 +83,16 @@ async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
     )  # fmt: skip
 
 
-async def erase_users(tx: Tx, users: Mapping[UUID, tuple[str, datetime]]) -> set[UUID]:
+async def erase_users(tx: Tx, users: Mapping[UUID, tuple[str, datetime]]) -> dict[UUID, int]:
     """Names, logins, passwords go, the mark stays; `users`: SGO's id, and when it was erased.
 
-    Returns those who were known and not erased before. Lock them first.
+    Returns those who were known and not erased before, with our version. Lock them first.
     """
     sgo_ids, times = zip(*users.values(), strict=True)
     await tx.execute(SQL["erase_passwords"], list(users))
     rows = await tx.fetch(SQL["erase_users"], list(users), times)
     await tx.execute(SQL["mark_erased"], list(users), sgo_ids, times)
-    return {row["user_id"] for row in rows}
+    return {row["user_id"]: row["version"] for row in rows}
 
 
 async def lock_links(tx: Tx, pairs: Sequence[Pair]) -> dict[Pair, KnownLink]:
