@@ -58,6 +58,7 @@ async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Eff
         except ValueError:
             effects.refused.append((item, "bad_key: the key is no user id"))
     await store.erase_people(tx, tombstones)
+    await release(tx, [person_fact(user_id) for user_id in tombstones])
     return effects
 
 
@@ -92,10 +93,17 @@ class Desk:
     async def on_certificate_issued(
         self, tx: Tx, items: Sequence[Item], last_call: bool
     ) -> Effects:
-        """Save what was built and say so; park what waits for the child's name."""
+        """Save what was built and say so; park what waits for the child's name.
+
+        Of an erased child there is no document and nothing to say.
+        """
         effects, ready = Effects(), []
         orders = await self._orders(tx, items)
         done = await store.existing(tx, [order.certificate_id for order in orders])
+        nameless = [one for one in orders if one.full_name is None]
+        done |= await store.save_erased(
+            tx, [one for one in nameless if one.certificate_id not in done]
+        )
         for item, order in zip(items, orders, strict=True):
             if order.certificate_id in done:
                 continue

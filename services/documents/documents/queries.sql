@@ -64,6 +64,22 @@ FROM unnest(
     correlation_id, traceparent
 )
 
+-- name: save_erased
+INSERT INTO credentials (
+    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, state,
+    version, correlation_id
+)
+SELECT n.*, 'erased', 1, ''  -- nothing is ever said of it: no story to carry on
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::date[])
+    AS n (certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on)
+JOIN people AS p ON p.user_id = n.child_id AND p.erased
+RETURNING certificate_id
+
+-- name: end_erased
+UPDATE credentials AS c SET state = 'erased', retry_at = NULL
+FROM people AS p
+WHERE p.user_id = c.child_id AND p.erased AND c.state = 'failed' AND c.retry_at <= now()
+
 -- name: due
 SELECT c.*, p.full_name
 FROM credentials AS c LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased

@@ -92,6 +92,28 @@ async def save_credentials(
     )
 
 
+async def save_erased(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
+    """The first and last row of each certificate whose child is erased; returns which these are."""
+    if not orders:
+        return set()
+    rows = await tx.fetch(
+        SQL["save_erased"],
+        [order.certificate_id for order in orders],
+        [order.child_id for order in orders],
+        [order.document_id for order in orders],
+        [order.number for order in orders],
+        [order.valid_from for order in orders],
+        [order.valid_until for order in orders],
+        [order.issued_on for order in orders],
+    )
+    return {row["certificate_id"] for row in rows}
+
+
+async def end_erased(tx: Tx) -> None:
+    """Failed documents that are due, and whose child is erased, are over."""
+    await tx.execute(SQL["end_erased"])
+
+
 async def due(tx: Tx, rows_max: int) -> list[asyncpg.Record]:
     """Failed documents whose time has come, with the child's name if it is known."""
     return list(await tx.fetch(SQL["due"], rows_max))
