@@ -5,7 +5,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from certificates import api, consumers, numbers
+from certificates import api, consumers, numbers, store
+from certificates.api.common import Doors
 from certificates.settings import Settings
 from chassis import clock
 from chassis.batches import Consumer
@@ -14,7 +15,7 @@ from chassis.outbox import Store
 from contracts.events import CertificateRequested, ChildUnlinked
 from contracts.values import Organization
 
-from tests.builders import a_link, a_record, a_request, a_user, an_id
+from tests.builders import NOW, a_link, a_record, a_request, a_user, an_id
 from tests.doors import a_client, bearer, problem, said
 
 CHILD, PARENT, CLERK = an_id("child"), bearer("parent", "parent"), bearer("clerk", "staff")
@@ -53,13 +54,16 @@ async def door(settings_for, migrated):
     known += [a_link("neighbours parent", "neighbour")]
     known += [staff("clerk", authorized=True), staff("teacher", authorized=False)]
     await door.consume([a_record(event) for event in known])
+    for child, parent in (("child", "parent"), ("sister", "parent")):
+        async with door.store.transaction() as tx:
+            await store.give_consent(tx, an_id(f"c {child}"), an_id(child), an_id(parent), NOW)
     return door
 
 
 @pytest.fixture
 async def client(door, settings_for):
     settings = settings_for(Settings)
-    async with a_client(door.store, settings, api.router, settings.region()) as client:
+    async with a_client(door.store, settings, api.router, Doors(settings.region())) as client:
         yield client
 
 

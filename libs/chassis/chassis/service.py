@@ -22,7 +22,7 @@ from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from chassis import auth, health, logs, parking, tracing, watchdog
+from chassis import auth, health, journal, logs, parking, tracing, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
@@ -88,6 +88,7 @@ class Running:
             f"{settings.identity_url.rstrip('/')}/.well-known/jwks.json"
         )
         self._spawn(self._connect())
+        self._spawn(journal.run(self.store))
         for background in service.background:
             self._spawn(background(self.store))
 

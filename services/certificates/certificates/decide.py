@@ -192,3 +192,16 @@ def valid_until(validity: Validity, valid_from: date, birth_date: date) -> date:
     if validity.days:
         return valid_from + timedelta(days=validity.days - 1)
     return birthday(birth_date, ADULT) - timedelta(days=1)
+
+
+def parse_validity(text: str) -> Validity:
+    """`until_18`, `days:90` or a date such as 2027-08-31. Raises ValueError."""
+    if text == "until_18":
+        return Validity()
+    kind, _, count = text.partition(":")
+    if kind == "days" and count.isdigit() and int(count) > 0:
+        return Validity(days=int(count))
+    try:
+        return Validity(until=date.fromisoformat(text))
+    except ValueError:
+        raise ValueError("is none of until_18, days:90, 2027-08-31") from None

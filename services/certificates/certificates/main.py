@@ -6,8 +6,10 @@ from chassis import settings
 from chassis.service import Service, run
 from contracts import topics
 
-from certificates import api, consumers
+from certificates import api, consumers, passing_time
+from certificates.api.common import Doors
 from certificates.settings import Settings
+from certificates.watch import Watch
 
 
 def main() -> None:
@@ -16,7 +18,7 @@ def main() -> None:
 
 
 def make(configured: Settings) -> Service:
-    region = configured.region()
+    region, watch = configured.region(), Watch()
     return Service(
         name="certificates",
         settings=configured,
@@ -24,7 +26,8 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES],
         handlers=lambda _: consumers.handlers(region),
-        state=region,
+        background=[watch.run, lambda store: passing_time.run(store, region)],
+        state=Doors(region, watch),
     )
 
 

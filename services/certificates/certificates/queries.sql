@@ -58,13 +58,18 @@ SELECT
         WHERE q.child_id = a.child_id AND q.status = 'pending'
         ORDER BY q.requested_at, q.request_id LIMIT 1
     ) AS open_request,
-    s.status AS request_status, s.child_id AS request_child_id
+    s.status AS request_status, s.child_id AS request_child_id,
+    region.module_enabled AS region_enabled, place.module_enabled AS municipality_enabled,
+    coalesce(place.minimum_age, region.minimum_age) AS minimum_age,
+    coalesce(place.validity, region.validity) AS validity
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY
     AS a (child_id, requester_id, request_id, place)
 LEFT JOIN people AS c ON c.user_id = a.child_id
 LEFT JOIN people AS r ON r.user_id = a.requester_id
 LEFT JOIN child_links AS l ON l.parent_id = a.requester_id AND l.child_id = a.child_id
 LEFT JOIN certificate_requests AS s ON s.request_id = a.request_id
+LEFT JOIN rules AS region ON region.municipality = ''
+LEFT JOIN rules AS place ON place.municipality = c.municipality
 ORDER BY a.place
 
 -- name: reserve_serials
@@ -110,11 +115,6 @@ RETURNING request_id
 -- name: get_request
 SELECT * FROM certificate_requests WHERE request_id = $1
 
--- name: is_family
-SELECT $1::uuid = $2::uuid OR EXISTS (
-    SELECT FROM child_links WHERE parent_id = $1 AND child_id = $2 AND linked
-)
-
 -- name: latest_certificate
 SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1
 
@@ -134,12 +134,131 @@ SELECT * FROM certificates WHERE number = $1 FOR UPDATE
 SELECT organization FROM people
 WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 
+-- name: as_whom
+SELECT CASE
+    WHEN $1::uuid = $2::uuid THEN 'student'
+    WHEN EXISTS (SELECT FROM child_links WHERE parent_id = $1 AND child_id = $2 AND linked)
+        THEN 'parent'
+    WHEN EXISTS (
+        SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
+        WHERE s.user_id = $1 AND 'staff' = ANY(s.roles) AND NOT s.erased AND c.user_id = $2
+    ) THEN 'staff'
+END
+
+-- name: is_operator
+SELECT EXISTS (
+    SELECT FROM people WHERE user_id = $1 AND 'operator' = ANY(roles) AND NOT erased
+)
+
+-- name: find_people
+SELECT k.*, p.full_name, p.birth_date, lower(p.full_name) AS sort_name
+FROM certificates AS k JOIN people AS p ON p.user_id = k.child_id
+WHERE NOT p.erased AND ($1::text IS NULL OR lower(p.full_name) LIKE $1)
+    AND ($2::date IS NULL OR p.birth_date = $2) AND ($3::text IS NULL OR k.status = $3)
+    AND ($5 OR $4 = ANY(p.enrolled_at))
+    AND ($6::text IS NULL OR (lower(p.full_name), k.certificate_id) > ($6, $7::uuid))
+ORDER BY lower(p.full_name), k.certificate_id
+LIMIT $8
+
+-- name: count_outside
+SELECT count(*) FROM (
+    SELECT FROM certificates AS k JOIN people AS p ON p.user_id = k.child_id
+    WHERE NOT p.erased AND ($1::text IS NULL OR lower(p.full_name) LIKE $1)
+        AND ($2::date IS NULL OR p.birth_date = $2) AND ($3::text IS NULL OR k.status = $3)
+        AND NOT $4 = ANY(p.enrolled_at)
+    LIMIT 100
+) AS outside
+
+-- name: lock_due
+SELECT * FROM certificates
+WHERE status IN ('pending_activation', 'active', 'suspended') AND valid_until <= $1::date + 90
+    AND (
+        valid_until < $1 OR coalesce(warned_days, 91)
+            > CASE WHEN valid_until <= $1 + 7 THEN 7 WHEN valid_until <= $1 + 30 THEN 30 ELSE 90 END
+    )
+ORDER BY valid_until LIMIT $2
+FOR UPDATE SKIP LOCKED
+
 -- name: save_status
-UPDATE certificates SET status = $2, version = $3 WHERE certificate_id = $1 AND version = $3 - 1
+UPDATE certificates AS t SET status = n.status, version = n.version
+FROM unnest($1::uuid[], $2::text[], $3::int[]) AS n (certificate_id, status, version)
+WHERE t.certificate_id = n.certificate_id AND t.version = n.version - 1
 
 -- name: save_change
 INSERT INTO changes (
     certificate_id, version, kind, actor_id, organization, checked_documents, consent, comment,
-    changed_at
+    reason, changed_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: save_warned
+UPDATE certificates AS t SET warned_days = n.warned_days
+FROM unnest($1::uuid[], $2::int[]) AS n (certificate_id, warned_days)
+WHERE t.certificate_id = n.certificate_id
+
+-- name: save_imported
+INSERT INTO certificates (
+    certificate_id, child_id, request_id, number, status, version, valid_from, valid_until,
+    issued_at
+)
+SELECT certificate_id, child_id, request_id, number, 'pending_activation', 1, valid_from,
+    valid_until, issued_at
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::timestamptz[]
+) AS n (certificate_id, child_id, request_id, number, valid_from, valid_until, issued_at)
+ON CONFLICT DO NOTHING
+RETURNING certificate_id
+
+-- name: rules
+SELECT * FROM rules ORDER BY municipality
+
+-- name: save_rule
+INSERT INTO rules (municipality, module_enabled, minimum_age, validity, changed_by, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (municipality) DO UPDATE SET
+    module_enabled = excluded.module_enabled, minimum_age = excluded.minimum_age,
+    validity = excluded.validity, changed_by = excluded.changed_by,
+    changed_at = excluded.changed_at
+
+-- name: by_token
+SELECT status, valid_from, valid_until FROM certificates WHERE certificate_id = $1
+
+-- name: consented_at
+SELECT given_at FROM consents
+WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
+
+-- name: give_consent
+INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (child_id, given_by, purpose) WHERE withdrawn_at IS NULL DO NOTHING
+RETURNING consent_id
+
+-- name: withdraw_consent
+UPDATE consents SET withdrawn_at = $4
+WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
+RETURNING consent_id
+
+-- name: watched
+SELECT
+    w.user_id = w.child_id OR EXISTS (
+        SELECT FROM child_links AS l
+        WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked
+    ) OR EXISTS (
+        SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
+        WHERE s.user_id = w.user_id AND 'staff' = ANY(s.roles) AND NOT s.erased
+            AND c.user_id = w.child_id
+    ) AS allowed,
+    k.status, k.version, q.status AS request
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w (user_id, child_id, place)
+LEFT JOIN LATERAL (
+    SELECT status, version FROM certificates AS o WHERE o.child_id = w.child_id
+    ORDER BY issued_at DESC, certificate_id LIMIT 1
+) AS k ON true
+LEFT JOIN LATERAL (
+    SELECT status FROM certificate_requests AS o WHERE o.child_id = w.child_id
+    ORDER BY requested_at DESC, request_id LIMIT 1
+) AS q ON true
+ORDER BY w.place
+
+-- name: lock_calendar
+SELECT pg_try_advisory_xact_lock($1)

@@ -1,13 +1,12 @@
 """The environment variables of the certificates service, and the region's rules made of them."""
 
-from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.settings import ServiceSettings
 from pydantic import AfterValidator, Field
 
-from certificates.decide import Region, Validity
+from certificates.decide import Region, parse_validity
 
 
 def _zone(name: str) -> str:
@@ -21,19 +20,6 @@ def _zone(name: str) -> str:
 def _validity(text: str) -> str:
     parse_validity(text)
     return text
-
-
-def parse_validity(text: str) -> Validity:
-    """`until_18`, `days:90` or a date such as 2027-08-31. Raises ValueError."""
-    if text == "until_18":
-        return Validity()
-    kind, _, count = text.partition(":")
-    if kind == "days" and count.isdigit() and int(count) > 0:
-        return Validity(days=int(count))
-    try:
-        return Validity(until=date.fromisoformat(text))
-    except ValueError:
-        raise ValueError("is none of until_18, days:90, 2027-08-31") from None
 
 
 class Settings(ServiceSettings):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from chassis.database import Tx
 from chassis.queries import load
 from contracts import Tombstone
 from contracts.events import (
-    CertificateActivated,
     CertificateIssued,
     CertificateRefused,
     CertificateRequested,
@@ -20,11 +19,10 @@ from contracts.events import (
     ChildUnlinked,
     UserRegistered,
 )
-from contracts.values import CertificateStatus
+from contracts.values import RequesterRole
 
-from certificates import numbers
-from certificates.decide import Facts, Person, Region
-from certificates.life_cycle import Certificate
+from certificates import consent, numbers
+from certificates.decide import Facts, Person, Region, parse_validity
 
 SQL = load("certificates")
 RESERVE_TRIES = 5
@@ -111,6 +109,22 @@ async def load_facts_of(
     return _facts(row, today, region)
 
 
+def _rules(region: Region, row: asyncpg.Record) -> Region:
+    """The settings, as the operator changed them for the region and the child's municipality."""
+    here, place = row["region_enabled"], row["municipality_enabled"]
+    if here is place is row["minimum_age"] is row["validity"] is None:
+        return region
+    off_here = row["municipality"] in region.module_off_in if place is None else not place
+    enabled = (region.module_enabled if here is None else here) and not off_here
+    return replace(
+        region,
+        module_enabled=enabled,
+        module_off_in=frozenset(),
+        minimum_age=region.minimum_age if row["minimum_age"] is None else row["minimum_age"],
+        validity=parse_validity(row["validity"]) if row["validity"] else region.validity,
+    )
+
+
 def _facts(row: asyncpg.Record, today: date, region: Region) -> Facts:
     child = requester = None
     if row["child_id"] and not row["child_erased"]:
@@ -123,7 +137,7 @@ def _facts(row: asyncpg.Record, today: date, region: Region) -> Facts:
         )
     return Facts(
         today,
-        region,
+        _rules(region, row),
         child,
         requester,
         row["linked"],
@@ -202,9 +216,35 @@ async def get_request(tx: Tx, request_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["get_request"], request_id)
 
 
-async def is_family(tx: Tx, user_id: UUID, child_id: UUID) -> bool:
-    """The child, or a parent who is linked to the child at this moment."""
-    return bool(await tx.fetchval(SQL["is_family"], user_id, child_id))
+async def as_whom(tx: Tx, user_id: UUID, child_id: UUID) -> RequesterRole | None:
+    """The child, a parent linked at this moment, staff where the child is enrolled, or nobody."""
+    role = await tx.fetchval(SQL["as_whom"], user_id, child_id)
+    return RequesterRole(role) if role else None
+
+
+async def consented_at(tx: Tx, child_id: UUID, user_id: UUID) -> datetime | None:
+    """When this user agreed, for this child; None while they did not, or have withdrawn it."""
+    given: datetime | None = await tx.fetchval(
+        SQL["consented_at"], child_id, user_id, consent.PURPOSE
+    )
+    return given
+
+
+async def give_consent(
+    tx: Tx, consent_id: UUID, child_id: UUID, user_id: UUID, at: datetime
+) -> bool:
+    """False if it was given already."""
+    return bool(
+        await tx.fetchval(
+            SQL["give_consent"], consent_id, child_id, user_id, consent.PURPOSE, consent.VERSION, at
+        )
+    )
+
+
+async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) -> bool:
+    """False if there was none."""
+    known = (child_id, user_id, consent.PURPOSE, at)
+    return bool(await tx.fetchval(SQL["withdraw_consent"], *known))
 
 
 async def latest_certificate(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
@@ -215,52 +255,7 @@ async def latest_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["latest_request"], child_id)
 
 
-async def find_by_number(tx: Tx, number: str) -> asyncpg.Record | None:
-    return await tx.fetchrow(SQL["find_by_number"], number)
-
-
-async def lock_by_number(tx: Tx, number: str) -> Certificate | None:
-    """The certificate, locked until the transaction ends."""
-    row = await tx.fetchrow(SQL["lock_by_number"], number)
-    if row is None:
-        return None
-    return Certificate(
-        row["certificate_id"],
-        row["child_id"],
-        row["number"],
-        CertificateStatus(row["status"]),
-        row["version"],
-        row["valid_from"],
-        row["valid_until"],
-    )
-
-
 async def employer(tx: Tx, user_id: UUID) -> str | None:
     """The authorized organization whose employee this user is at this moment, or None."""
     organization: str | None = await tx.fetchval(SQL["employer"], user_id)
     return organization
-
-
-async def save_activation(
-    tx: Tx,
-    event: CertificateActivated,
-    *,
-    actor_id: UUID,
-    checked_documents: Sequence[str],
-    comment: str,
-    at: datetime,
-) -> None:
-    """The new status, and who checked what."""
-    await tx.execute(SQL["save_status"], event.certificate_id, event.status.value, event.version)
-    await tx.execute(
-        SQL["save_change"],
-        event.certificate_id,
-        event.version,
-        "activated",
-        actor_id,
-        event.organization_id,
-        list(checked_documents),
-        True,  # noqa: FBT003  consent: life_cycle.activate refuses without it
-        comment,
-        at,
-    )

@@ -1,0 +1,9 @@
+"""HTTP IN: one function per route, by who comes. What is not yours is 404."""
+
+from fastapi import APIRouter
+
+from certificates.api import desk, family, operator, public
+
+router = APIRouter()
+for part in (family, desk, operator, public):
+    router.include_router(part.router)

@@ -1,0 +1,105 @@
+"""What the doors share: the store, the region's rules, and how a certificate is shown."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from chassis.outbox import Store
+from chassis.throttle import Throttle
+from chassis.web import Problem
+from contracts import Envelope, Event
+from contracts.ids import derived
+from contracts.values import CertificateStatus
+from fastapi import Depends, Request
+from pydantic import BaseModel, StringConstraints
+
+from certificates import numbers
+from certificates.consumers import SOURCE
+from certificates.decide import Region
+from certificates.watch import Watch
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+Comment = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
+
+
+class Doors:
+    """What the routes need besides the database."""
+
+    def __init__(self, region: Region, watch: Watch | None = None) -> None:
+        self.region = region
+        self.watch = watch or Watch()
+        self.throttle = Throttle(times=60, window_s=60)
+
+
+class CertificateCard(BaseModel):
+    id: UUID
+    number: str
+    status: CertificateStatus
+    valid_from: date
+    valid_until: date
+    issued_at: datetime
+
+
+def _store(request: Request) -> Store:
+    found: Store = request.app.state.store
+    return found
+
+
+def _doors(request: Request) -> Doors:
+    found: Doors = request.app.state.service
+    return found
+
+
+def _region(request: Request) -> Region:
+    return _doors(request).region
+
+
+TheStore = Annotated[Store, Depends(_store)]
+TheDoors = Annotated[Doors, Depends(_doors)]
+TheRegion = Annotated[Region, Depends(_region)]
+
+
+def card(row: Any) -> CertificateCard:
+    return CertificateCard(
+        id=row["certificate_id"],
+        number=row["number"],
+        status=row["status"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        issued_at=row["issued_at"],
+    )
+
+
+def said(event: Event, about: UUID | str, at: datetime, http: Request) -> Envelope:
+    """The envelope of an event that a call by HTTP brought about; `about` makes its id."""
+    return Envelope(
+        event=event,
+        id=derived(about, event.TYPE),
+        source=SOURCE,
+        time=at,
+        correlation_id=http.scope["request_id"],
+        traceparent=http.scope.get("traceparent"),
+    )
+
+
+def expect_digits(number: str) -> str:
+    """The number without spaces. Raises Problem where it cannot be one."""
+    typed = "".join(number.split())
+    if not (typed.isascii() and typed.isdigit() and 10 <= len(typed) <= 12):  # noqa: PLR2004
+        raise Problem(
+            422, "invalid_number", "Это не номер сертификата", "В номере 12 цифр (старые: 10)."
+        )
+    return typed
+
+
+def expect_well_typed(number: str) -> None:
+    """For a number that was not found: told at once if it is mistyped."""
+    if len(number) == 12 and not numbers.is_well_typed(number):  # noqa: PLR2004
+        raise Problem(
+            422,
+            "mistyped_number",
+            "В номере опечатка",
+            "Последняя цифра не сходится с остальными. Сверьте номер с документом.",
+        )

@@ -1,0 +1,95 @@
+"""HTTP IN for the regional operator: the region's and the municipalities' rules."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from chassis import clock, journal
+from chassis.auth import Principal, SignedIn
+from chassis.web import Problem, not_found
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from certificates import decide, desk_store
+from certificates.api.common import TheStore
+
+router = APIRouter(tags=["operator"])
+REGION = ""
+Municipality = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$")]
+
+
+class Rules(BaseModel):
+    """What is null follows the level above: municipality, region, the service's settings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    module_enabled: bool | None = None
+    minimum_age: Annotated[int | None, Field(ge=0, le=17)] = None
+    validity: Annotated[str | None, Field(max_length=20)] = None
+
+
+class KnownRules(Rules):
+    municipality: str | None
+    changed_by: UUID
+    changed_at: datetime
+
+
+class AllRules(BaseModel):
+    """Only what was changed; `municipality` null is the whole region."""
+
+    items: list[KnownRules]
+
+
+async def _expect_operator(tx: Any, who: Principal) -> None:
+    if not await desk_store.is_operator(tx, who.user_id):
+        raise not_found()
+
+
+@router.get("/rules")
+async def show_rules(who: SignedIn, store_: TheStore) -> AllRules:
+    """What differs from the service's settings."""
+    async with store_.pool.acquire() as tx:
+        await _expect_operator(tx, who)
+        rows = await desk_store.rules(tx)
+    known = [dict(row) | {"municipality": row["municipality"] or None} for row in rows]
+    return AllRules(items=[KnownRules(**one) for one in known])
+
+
+@router.put("/rules/region")
+async def change_region(rules: Rules, who: SignedIn, store_: TheStore) -> AllRules:
+    """From the next request on, in every replica."""
+    await _save(store_, who, REGION, rules)
+    return await show_rules(who, store_)
+
+
+@router.put("/rules/municipalities/{municipality}")
+async def change_municipality(
+    municipality: Municipality, rules: Rules, who: SignedIn, store_: TheStore
+) -> AllRules:
+    """The same for one municipality."""
+    await _save(store_, who, municipality, rules)
+    return await show_rules(who, store_)
+
+
+async def _save(store_: Any, who: Principal, municipality: str, rules: Rules) -> None:
+    at = clock.now()
+    async with store_.transaction() as tx:
+        await _expect_operator(tx, who)
+        if rules.validity is not None:
+            _expect_validity(rules.validity)
+        await desk_store.save_rule(tx, municipality, **rules.model_dump(), by=who.user_id, at=at)
+        told = f"{municipality} {rules.model_dump_json()}".strip()
+        entry = journal.Entry(
+            at, who.user_id, "operator", "rules_changed", who.user_id, details=told
+        )
+        await journal.append(tx, [entry])
+
+
+def _expect_validity(text: str) -> None:
+    try:
+        decide.parse_validity(text)
+    except ValueError:
+        raise Problem(
+            422, "invalid_validity", "Срок действия не понят",
+            "Напишите until_18, days:90 или дату вида 2027-08-31.",
+        ) from None  # fmt: skip

@@ -1,0 +1,58 @@
+"""HTTP IN for anybody: whether a certificate is valid, by the token in its QR code."""
+
+from datetime import date
+from typing import Annotated
+
+from chassis import clock
+from chassis.web import Problem, not_found
+from contracts.ids import verified_id
+from contracts.values import CertificateStatus
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel
+
+from certificates import desk_store
+from certificates.api.common import TheDoors, TheStore
+
+router = APIRouter(tags=["public"])
+
+
+class Verified(BaseModel):
+    """`valid`: it is active, and today is within its dates. Nothing personal."""
+
+    valid: bool
+    status: CertificateStatus
+    valid_from: date
+    valid_until: date
+
+
+@router.get("/verify/{token}")
+async def verify_certificate(
+    token: Annotated[str, Path(max_length=64)],
+    store_: TheStore,
+    doors: TheDoors,
+    http: Request,
+    response: Response,
+) -> Verified:
+    """What the QR code of a certificate leads to. Throttled by address."""
+    address = http.client.host if http.client else ""
+    if (wait_s := doors.throttle.wait_s(address, clock.now())) > 0:
+        raise Problem(
+            429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
+            headers={"Retry-After": str(wait_s)},
+        )  # fmt: skip
+    certificate_id = verified_id(token)
+    if certificate_id is None:
+        raise not_found()
+    async with store_.pool.acquire() as tx:
+        row = await desk_store.by_token(tx, certificate_id)
+    if row is None:
+        raise not_found()
+    today = clock.day_in(doors.region.zone, clock.now())
+    active = row["status"] == CertificateStatus.active
+    response.headers["Cache-Control"] = "no-store"
+    return Verified(
+        valid=active and row["valid_from"] <= today <= row["valid_until"],
+        status=row["status"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+    )
