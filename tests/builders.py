@@ -78,6 +78,7 @@ def a_user(
     born: date | None = date(2016, 5, 1),
     version: int = 1,
     enrolled: bool = True,
+    last_name: str = "Иванов",
     **person: object,
 ) -> UserRegistered:
     return UserRegistered(
@@ -85,7 +86,7 @@ def a_user(
         version=version,
         roles=(Role(role),),
         person=PersonEvent(
-            name=FullName(last_name="Иванов", first_name="Игорь", middle_name="Иванович"),
+            name=FullName(last_name=last_name, first_name="Игорь", middle_name="Иванович"),
             birth_date=born,
             municipality="m1",
             enrolments=(SCHOOL,) if enrolled else (),
@@ -98,22 +99,33 @@ def a_link(parent: str = "parent", child: str = "child", *, version: int = 1) ->
     return ChildLinked(parent_id=an_id(parent), child_id=an_id(child), version=version)
 
 
-def envelope(event: Event | Tombstone, *, name: str | None = None, topic: Topic | None = None):
+def envelope(
+    event: Event | Tombstone,
+    *,
+    name: str | None = None,
+    topic: Topic | None = None,
+    at: datetime = NOW,
+):
     return Envelope(
         event=event,
         id=an_id(name or f"event {next(_offsets)}"),
         source="/test",
-        time=NOW,
+        time=at,
         correlation_id="test",
         topic=topic,
     )
 
 
 def a_record(
-    event: Event | Tombstone, *, name: str | None = None, topic: Topic | None = None, prefix=""
+    event: Event | Tombstone,
+    *,
+    name: str | None = None,
+    topic: Topic | None = None,
+    at: datetime = NOW,
+    prefix="",
 ) -> KeptRecord:
     """The event as it comes from Kafka; the same `name` gives the same event id."""
-    record = encode(envelope(event, name=name, topic=topic))
+    record = encode(envelope(event, name=name, topic=topic, at=at))
     return KeptRecord(
         prefix + record.topic,
         0,

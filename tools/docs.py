@@ -180,7 +180,17 @@ def _tombstone() -> dict[str, Any]:
         "name": TOMBSTONE_TYPE,
         "title": "Tombstone",
         "summary": "A record without a value: what had this key is erased.",
-        "headers": {"type": "object", "description": "As of an event where we say it; optional."},
+        "headers": {
+            "type": "object",
+            "description": "As of an event where we say it; optional.",
+            "properties": {
+                "ce_version": {
+                    "type": "string",
+                    "pattern": "^[0-9]{1,18}$",
+                    "description": "counts on from the version of the state that it erases",
+                }
+            },
+        },
         "payload": {"type": "null"},
         "bindings": _key_binding("the id of what is erased"),
     }

@@ -3,27 +3,11 @@
 import asyncio
 import json
 
-import pytest
-from certificates import consumers
-from certificates.settings import Settings
 from chassis import parking
-from chassis.batches import Consumer, Patience
-from chassis.handlers import by_event
-from chassis.outbox import Store
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
 
 from tests.builders import a_link, a_record, a_request, a_user, an_id
-
-QUICK = Patience(0.01, 0.05, 0.5, 2, 30.0)
-
-
-@pytest.fixture
-async def door(settings_for, migrated):
-    settings = settings_for(Settings)
-    pool = await migrated(settings, "certificates")
-    handlers = by_event(consumers.handlers(settings.region()), "")
-    return Consumer(Store(pool), handlers, settings.key_bytes, "", QUICK)
 
 
 def a_family(child="child", parent="parent"):

@@ -11,7 +11,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from chassis import outbox
-from chassis.relay import KEPT_DAYS, keep_partitions
+from chassis.relay import COUNTED_MAX, KEPT_DAYS, ROWS_MAX, keep_partitions
+from prometheus_client import REGISTRY
 
 from tests.builders import a_request, envelope
 from tests.chassis.bench import TOPIC, relaying
@@ -37,6 +38,10 @@ async def sent_ids(bench) -> list[str]:
     """Event ids in the order in which they were committed."""
     rows = await bench.pool.fetch("SELECT headers FROM outbox_sent ORDER BY id")
     return [json.loads(row["headers"])["ce_id"] for row in rows]
+
+
+def backlog() -> float | None:
+    return REGISTRY.get_sample_value("outbox_rows")
 
 
 def ids(records) -> list[str]:
@@ -97,6 +102,37 @@ async def test_events_wait_for_a_broker_that_is_away_and_are_all_sent_when_it_co
         async with a_door(closed_port, host, int(port)):
             await eventually(lambda: all_sent(bench))
             await assert_sent_in_order(bench, 20)
+
+
+async def test_the_backlog_is_told_while_it_is_being_sent(bench):
+    """Under load there is no idle moment to count in."""
+    count = 3 * ROWS_MAX
+    async with bench.store.transaction() as tx:
+        events = [envelope(a_request(name=f"{n}"), name=f"said {n}") for n in range(count)]
+        await outbox.append(tx, events)
+    async with relaying(bench):
+        await eventually(lambda: backlog() == count)
+        await eventually(lambda: backlog() == 0)
+    assert await all_sent(bench)
+
+
+async def test_the_backlog_is_told_while_no_broker_answers(deaf_bench):
+    await say(deaf_bench, range(20))
+    async with relaying(deaf_bench):
+        await eventually(lambda: backlog() == 20)
+        await say(deaf_bench, range(20, 30))
+        await eventually(lambda: backlog() == 30)
+        assert (REGISTRY.get_sample_value("outbox_age_seconds") or 0) > 0
+
+
+async def test_counting_a_long_backlog_ends_at_a_bound(deaf_bench):
+    await deaf_bench.pool.execute(
+        "INSERT INTO outbox (topic, key, headers)"
+        " SELECT 't', 'k', '{}' FROM generate_series(1, $1::int)",
+        COUNTED_MAX + 5,
+    )
+    async with relaying(deaf_bench):
+        await eventually(lambda: backlog() == COUNTED_MAX)
 
 
 async def test_a_producer_that_dies_is_replaced_and_nothing_is_lost_or_doubled(bench):

@@ -70,6 +70,18 @@ def test_a_tombstone_comes_back_as_a_tombstone_on_the_topic_it_names() -> None:
     assert decoded(record).event == Tombstone("u1")
 
 
+def test_a_tombstone_says_after_which_state_it_comes() -> None:
+    record = encode(envelope(Tombstone("u1", 3), name="e1", topic=topics.IDENTITY_USERS))
+    assert decoded(record).event == Tombstone("u1", 3)
+
+
+@pytest.mark.parametrize("version", ["", "-1", "3.0", "III", "9" * 19])
+def test_a_tombstone_whose_version_is_no_number_erases_all_the_same(version: str) -> None:
+    headers = [("ce_version", version.encode())]
+    got = decode(key=b"u1", value=None, headers=headers, place=PLACE, written_at_ms=WRITTEN_AT_MS)
+    assert got.event == Tombstone("u1")
+
+
 def test_a_tombstone_without_headers_is_named_by_its_place() -> None:
     got = decode(key=b"u1", value=None, headers=[], place=PLACE, written_at_ms=WRITTEN_AT_MS)
     assert (got.id, got.time) == (f"tombstone:{PLACE}", WRITTEN_AT)

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
 from chassis.records import read
 from contracts import Tombstone, topics
+from documents import retry
 
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import issued
+from tests.doors import said
 
 WAITING = """
     SELECT EXISTS (
@@ -16,12 +19,87 @@ WAITING = """
 """
 
 
+def erased(child: str = "child"):
+    return a_record(Tombstone(str(an_id(child))), topic=topics.IDENTITY_USERS)
+
+
+async def parked(desk) -> int:
+    return await desk.pool.fetchval("SELECT count(*) FROM parked")
+
+
+async def is_over(desk) -> None:
+    """The document is erased, nothing waits or is tried again, and nothing more is said."""
+    before = await said(desk.pool)
+    await desk.pool.execute("UPDATE credentials SET retry_at = now() WHERE state = 'failed'")
+    await desk.end_patience()
+    await retry.try_due(desk.door.store, desk.workshop)
+    row = await desk.row()
+    assert (row["state"], row["sealed_key"], row["retry_at"]) == ("erased", None, None)
+    assert await parked(desk) == 0
+    assert await said(desk.pool) == before
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_certificate_of_an_erased_child_gets_no_document_and_no_retry(desk, known):
+    if known:
+        await desk.consume(a_user())
+    await desk.door.consume([erased()])
+    await desk.consume(issued())
+    assert (await desk.row())["state"] == "erased"
+    assert await parked(desk) == 0
+    assert await said(desk.pool) == []
+    await is_over(desk)
+
+
+async def test_a_certificate_that_waits_for_its_child_ends_with_the_childs_erasure(desk):
+    await desk.consume(issued())
+    assert await parked(desk) == 1
+    await desk.door.consume([erased()])
+    await desk.try_parked()
+    assert (await desk.row())["state"] == "erased"
+    await is_over(desk)
+
+
+async def test_a_document_that_failed_ends_with_the_childs_erasure(desk):
+    await desk.consume(issued())
+    await desk.end_patience()
+    await desk.door.consume([erased()])
+    await is_over(desk)
+
+
+async def test_a_failed_document_saved_beside_the_erasure_ends_at_its_next_try(desk):
+    """Of a child who was never known there is no row to lock: the two may pass each other."""
+    await desk.consume(issued())
+    await desk.pool.execute("UPDATE parked SET parked_at = now() - interval '31 s'")
+    async with desk.pool.acquire() as tx, tx.transaction():
+        await desk.door.effects(tx, [read(a_record(issued()))], last_call=True)
+        await desk.pool.execute(
+            "INSERT INTO people (user_id, version, erased) VALUES ($1, 2, true)", an_id("child")
+        )
+    assert (await desk.row())["state"] == "failed"
+    await is_over(desk)
+
+
+async def test_the_others_of_a_batch_get_their_documents(desk):
+    await desk.consume(a_user("other"))
+    await desk.door.consume([erased()])
+    await desk.consume(issued(), issued("other", "780000000029"))
+    states = [(await desk.row(child))["state"] for child in ("child", "other")]
+    assert states == ["erased", "ready"]
+    assert [one.key for one in await said(desk.pool)] == [str(an_id("other"))]
+
+
+async def test_a_document_that_is_over_is_not_built_when_the_child_comes_back(desk):
+    await desk.door.consume([erased()])
+    await desk.consume(issued(), a_user(version=3))
+    await is_over(desk)
+
+
 async def test_a_child_erased_while_the_document_is_being_saved_leaves_none(desk):
     await desk.consume(a_user())
-    tombstone = a_record(Tombstone(str(an_id("child"))), topic=topics.IDENTITY_USERS)
     async with desk.pool.acquire() as tx, tx.transaction():
         await desk.door.effects(tx, [read(a_record(issued()))], last_call=False)
-        erasing = asyncio.create_task(desk.door.consume([tombstone]))
+        erasing = asyncio.create_task(desk.door.consume([erased()]))
         while not erasing.done() and not await desk.pool.fetchval(WAITING):
             pass
     await erasing

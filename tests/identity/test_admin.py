@@ -20,7 +20,7 @@ async def users(settings_for, migrated):
     pool = await migrated(settings_for(Settings), "identity")
     changes = [a_user("1", login="anna"), a_user("2", login="Igor")]
     async with pool.acquire() as tx:
-        saved = [(change, change_user(change, None)) for change in changes]
+        saved = [(change, change_user(change, None, NOW)) for change in changes]
         await store.save_users(tx, saved, NOW)
     return Store(pool)
 
@@ -46,7 +46,13 @@ async def test_one_unknown_login_leaves_every_password_as_it_was(users):
     assert await hash_of(users, "anna") is None
 
 
-@pytest.mark.parametrize("line", ["igor s3cret", "igor", "s3cret", ""])
+async def test_blank_lines_are_no_passwords(users):
+    lines = ["\n", "anna first-password\n", "  \n", "igor second-one\n", ""]
+    assert await set_passwords(users, lines) == 2
+    assert await Hashing().matches(await hash_of(users, "igor"), "second-one")
+
+
+@pytest.mark.parametrize("line", ["igor s3cret", "igor", "s3cret"])
 async def test_a_short_password_is_refused_without_repeating_it(users, line):
     with pytest.raises(Refused, match="Line 2") as refused:
         await set_passwords(users, ["anna first-password", line])

@@ -2,29 +2,13 @@
 
 import asyncio
 
-import pytest
-from chassis.batches import Consumer, Patience
-from chassis.handlers import by_event
-from chassis.outbox import Store
 from contracts import Tombstone, topics
 from contracts.ids import user_id
-from identity import consumers
 from identity.admin import set_passwords
-from identity.settings import Settings
 
 from tests.builders import a_record
 from tests.doors import said
 from tests.identity.sgo import EMPLOYER, a_link, a_parent, a_user
-
-QUICK = Patience(0.01, 0.05, 0.5, 2, 30.0)
-
-
-@pytest.fixture
-async def door(settings_for, migrated):
-    settings = settings_for(Settings)
-    pool = await migrated(settings, "identity")
-    handlers = by_event(consumers.handlers(), "")
-    return Consumer(Store(pool), handlers, settings.key_bytes, "", QUICK)
 
 
 async def kinds(door) -> list[str | None]:
@@ -77,23 +61,6 @@ async def test_many_replicas_at_once_register_a_user_once(door):
     versions = [[a_record(a_user(version=1))] for _ in range(8)]
     await asyncio.gather(*(door.consume(batch) for batch in versions))
     assert await kinds(door) == ["user.registered"]
-
-
-async def test_a_taken_login_is_quarantined_and_not_lost(door):
-    await door.consume([a_record(a_user("1", login="igor"))])
-    await door.consume([a_record(a_user("2", login="IGOR")), a_record(a_user("3"))])
-    (reason,) = await door.store.pool.fetch("SELECT reason FROM quarantine")
-    assert reason["reason"].startswith("login_taken")
-    assert (await the_user(door, "1"))["login"] == "igor"
-    assert await the_user(door, "2") is None
-    assert [one.key for one in await said(door.store.pool)] == [
-        str(user_id("1")), str(user_id("3")),
-    ]  # fmt: skip
-
-
-async def test_two_users_of_one_batch_cannot_both_take_a_login(door):
-    await door.consume([a_record(a_user("1", login="igor")), a_record(a_user("2", login="Igor"))])
-    assert (await count(door, "users"), await count(door, "quarantine")) == (1, 1)
 
 
 async def test_a_link_before_its_users_is_kept(door):

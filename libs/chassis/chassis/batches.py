@@ -15,8 +15,8 @@ from contracts import Unreadable
 from chassis import inbox, kept, outbox, tracing
 from chassis.database import Tx, describe, is_transient
 from chassis.handlers import Effects, Handlers, grouped, misplaced, waves
-from chassis.metrics import APPLIED, BATCH_SECONDS, QUARANTINED
-from chassis.records import Item, RawRecord, place, read
+from chassis.metrics import APPLIED, BATCH_SECONDS
+from chassis.records import Item, RawRecord, read
 
 log = structlog.get_logger()
 
@@ -74,7 +74,8 @@ class Consumer:
             await self.consume(records[middle:])
         elif (last := await self._retry_alone(records, error)) is not None:
             async with self.store.transaction() as tx:
-                await self._quarantine(tx, [(records[0], f"failed: {describe(last)}")])
+                why = f"failed: {describe(last)}"
+                await kept.quarantine(tx, self.key, [(records[0], why)])
 
     async def _retry_alone(
         self, records: Sequence[RawRecord], error: Exception
@@ -103,7 +104,8 @@ class Consumer:
                 refused += [(item.record, "forged: id used for other content") for item in forged]
                 effects = await self.effects(tx, fresh, last_call=False)
                 refused += [(item.record, why) for item, why in effects.refused]
-                await self._quarantine(tx, refused)
+                await inbox.forget(tx, [item for item, _ in effects.refused])
+                await kept.quarantine(tx, self.key, refused)
                 waiting = timedelta(seconds=self.patience.fact_s_max)
                 await kept.park(tx, self.key, effects.not_yet, waiting)
                 await outbox.append(tx, effects.events)
@@ -140,12 +142,6 @@ class Consumer:
             else:
                 items.append(item)
         return items, refused
-
-    async def _quarantine(self, tx: Tx, refused: Sequence[tuple[RawRecord, str]]) -> None:
-        await kept.quarantine(tx, self.key, refused)
-        for record, reason in refused:
-            QUARANTINED.inc()
-            log.error("quarantined", place=place(record), reason=reason)
 
 
 def _add(total: Effects, more: Effects) -> None:

@@ -28,6 +28,17 @@ async def claim(tx: Tx, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
     return fresh, await _forged(tx, repeated) if repeated else []
 
 
+async def forget(tx: Tx, items: Sequence[Item]) -> None:
+    """These were claimed and could not be applied: an operator may give them to us again."""
+    if items:
+        await tx.execute(
+            SQL["forget"],
+            [item.received.source for item in items],
+            [item.received.id for item in items],
+            [item.digest for item in items],
+        )
+
+
 async def _forged(tx: Tx, repeated: Sequence[Item]) -> list[Item]:
     rows = await tx.fetch(
         SQL["digests"],

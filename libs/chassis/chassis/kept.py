@@ -10,12 +10,15 @@ from datetime import timedelta
 from zlib import crc32
 
 import asyncpg
+import structlog
 
 from chassis.crypto import seal, unseal
 from chassis.database import Tx
+from chassis.metrics import QUARANTINED
 from chassis.queries import load
 from chassis.records import Item, KeptRecord, RawRecord, pack, place, unpack
 
+log = structlog.get_logger()
 SQL = load("chassis")
 PARK_LOCK = 0x7061
 STRIPES = 64
@@ -30,12 +33,14 @@ class NotYet:
 
 
 async def quarantine(tx: Tx, key: bytes, refused: Sequence[tuple[RawRecord, str]]) -> None:
-    """Keep records that no retry can apply; a record is kept once, however often it comes."""
+    """Keep records that no retry can apply, once however often they come; count and tell them."""
     if refused:
         records = [record for record, _ in refused]
-        await tx.execute(
-            SQL["quarantine"], *_places(records), [why for _, why in refused], _sealed(key, records)
-        )
+        reasons = [reason for _, reason in refused]
+        await tx.execute(SQL["quarantine"], *_places(records), reasons, _sealed(key, records))
+    for record, reason in refused:
+        QUARANTINED.inc()
+        log.error("quarantined", place=place(record), reason=reason)
 
 
 async def park(tx: Tx, key: bytes, waiting: Sequence[NotYet], patience: timedelta) -> None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
+from contracts import Unreadable
 
-from chassis import kept, outbox, tracing
+from chassis import inbox, kept, outbox, tracing
 from chassis.batches import Consumer
 from chassis.database import Tx, describe, is_transient
 from chassis.kept import open_kept
-from chassis.metrics import QUARANTINED, WAITING
+from chassis.metrics import WAITING
 from chassis.queries import load
 from chassis.records import Item, read
 
@@ -73,6 +74,7 @@ async def _apply(
     await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), patience)
     await tx.execute(SQL["unpark"], [row for row in ids.values() if row not in waiting])
     refused = [(item.record, why) for item, why in effects.refused]
+    await inbox.forget(tx, [item for item, _ in effects.refused])
     await kept.quarantine(tx, consumer.key, refused)
     await outbox.append(tx, effects.events)
 
@@ -95,12 +97,16 @@ async def _one_by_one(consumer: Consumer) -> int:
             if row["attempts"] + 1 < consumer.patience.tries_alone:
                 await connection.execute(SQL["postpone"], row["id"])
             else:
-                record = open_kept(consumer.key, row)
-                refused = [(record, f"failed: {describe(error)}")]
-                await kept.quarantine(connection, consumer.key, refused)
-                await connection.execute(SQL["unpark"], [row["id"]])
-                QUARANTINED.inc()
+                await _give_up(consumer, connection, row, f"failed: {describe(error)}")
     return 1
+
+
+async def _give_up(consumer: Consumer, tx: Tx, row: asyncpg.Record, reason: str) -> None:
+    record = open_kept(consumer.key, row)
+    with suppress(Unreadable):
+        await inbox.forget(tx, [read(record)])
+    await kept.quarantine(tx, consumer.key, [(record, reason)])
+    await tx.execute(SQL["unpark"], [row["id"]])
 
 
 async def _watch(consumer: Consumer) -> None:

@@ -11,6 +11,17 @@ SELECT source, event_id, digest
 FROM inbox
 JOIN unnest($1::text[], $2::text[]) AS seen (source, event_id) USING (source, event_id)
 
+-- name: forget
+DELETE FROM inbox USING unnest($1::text[], $2::text[], $3::bytea[]) AS f (source, event_id, digest)
+WHERE inbox.source = f.source AND inbox.event_id = f.event_id AND inbox.digest = f.digest
+
+-- name: prune_inbox
+WITH old AS (
+    SELECT source, event_id FROM inbox
+    WHERE received_at < now() - $1::interval ORDER BY received_at LIMIT $2
+)
+DELETE FROM inbox USING old WHERE inbox.source = old.source AND inbox.event_id = old.event_id
+
 -- name: append
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers
@@ -30,8 +41,9 @@ INSERT INTO outbox_sent (id, topic, key, value, headers, created_at)
 SELECT id, topic, key, value, headers, created_at FROM gone
 
 -- name: outbox_state
-SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS age_s
-FROM outbox
+SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
+    coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
+        AS age_s
 
 -- name: sent_partitions
 SELECT c.relname AS name

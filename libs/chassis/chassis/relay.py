@@ -28,6 +28,8 @@ RELAY_LOCK = 0x72656C
 ROWS_MAX = 500
 POLL_S = 0.5
 KEPT_DAYS = 7
+COUNTED_MAX = 100_000  # a backlog is counted up to here, in some milliseconds
+COUNT_EVERY_S = 1.0
 PAUSE_S_MAX = 5.0
 STOP_S_MAX = 5.0  # what a producer has not delivered by then stays in the outbox
 
@@ -39,6 +41,7 @@ class Relay:
         self._settings = settings
         self._store = store
         self.active = False
+        self._counted_at = -COUNT_EVERY_S
 
     async def run(self) -> None:
         """Relay for ever; after a failure a new producer resumes at the lowest unsent id."""
@@ -47,6 +50,7 @@ class Relay:
             try:
                 async with self._store.pool.acquire(timeout=5) as connection:
                     await self._hold_lock(connection)
+                    await self._watch(connection)
                     async with self._producing() as producer:
                         self.active = True
                         pause = 0.1
@@ -88,11 +92,11 @@ class Relay:
         day = None
         while True:
             self._store.committed.clear()
+            await self._watch(connection)
             rows = await connection.fetch(SQL["unsent"], ROWS_MAX)
             if rows:
                 await self._send(connection, producer, rows)
                 continue
-            await self._watch(connection)
             if day != (day := clock.now().date()):
                 await keep_partitions(connection, day)
             with suppress(TimeoutError):
@@ -120,7 +124,12 @@ class Relay:
                 raise result
 
     async def _watch(self, connection: Tx) -> None:
-        row = await connection.fetchrow(SQL["outbox_state"])
+        """Tell the backlog, also under load and while no broker answers; at most once a second."""
+        now = asyncio.get_running_loop().time()
+        if now - self._counted_at < COUNT_EVERY_S:
+            return
+        self._counted_at = now
+        row = await connection.fetchrow(SQL["outbox_state"], COUNTED_MAX)
         assert row is not None
         OUTBOX_ROWS.set(row["rows"])
         OUTBOX_AGE_S.set(row["age_s"])

@@ -4,6 +4,7 @@ Reading is tolerant: unknown fields and headers are ignored, a header that is no
 What cannot be understood raises `Unreadable`, whose message never repeats what was in the record.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,9 +33,13 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A record without a value: what had this key is erased."""
+    """A record without a value: what had this key is erased.
+
+    `version` counts on from the state that it erases, where the sender counts.
+    """
 
     key: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ def encode(envelope: Envelope) -> Record:
     if value is not None:
         headers["ce_dataschema"] = f"/schemas/{event_type}.v1.json"
         headers["content-type"] = "application/json"
+    elif isinstance(event, Tombstone) and event.version:
+        headers["ce_version"] = str(event.version)
     if envelope.causation_id:
         headers["ce_causationid"] = envelope.causation_id
     if envelope.traceparent:
@@ -146,7 +153,7 @@ def decode(
     known = _texts(headers)
     text_key = _key(key)
     if value is None:
-        event: Event | Tombstone = Tombstone(text_key)
+        event: Event | Tombstone = Tombstone(text_key, _version(known.get("ce_version")))
     else:
         event = _event(known, value)
         if event.key != text_key:
@@ -188,6 +195,10 @@ def _key(key: bytes | None) -> str:
     if "\x00" in text:
         raise Unreadable("no_key: the key holds a NUL")
     return text
+
+
+def _version(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def _event(known: Mapping[str, str], value: bytes) -> Event:

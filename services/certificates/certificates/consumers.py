@@ -47,13 +47,13 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     """A name, a birth date, an employer: gone. The certificate's bare record stays."""
     effects = Effects()
-    user_ids = []
+    tombstones: dict[UUID, Tombstone] = {}
     for item in items:
         try:
-            user_ids.append(UUID(item.received.key))
+            tombstones[UUID(item.received.key)] = cast("Tombstone", item.received.event)
         except ValueError:
             effects.refused.append((item, "bad_key: the key is no user id"))
-    await store.erase_people(tx, user_ids)
+    await store.erase_people(tx, tombstones)
     return effects
 
 

@@ -22,10 +22,13 @@ WHERE t.version < excluded.version
 
 -- name: erase_people
 INSERT INTO people AS t (user_id, version, erased)
-SELECT user_id, 0, true FROM unnest($1::uuid[]) AS n (user_id) ORDER BY user_id
+SELECT user_id, coalesce(version, 0), true
+FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
-    roles = '{}', full_name = NULL, birth_date = NULL, municipality = NULL, enrolled_at = '{}',
-    organization = NULL, authorized = false, erased = true
+    version = greatest(t.version, excluded.version), roles = '{}', full_name = NULL,
+    birth_date = NULL, municipality = NULL, enrolled_at = '{}', organization = NULL,
+    authorized = false, erased = true
+WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 
 -- name: save_links
 INSERT INTO child_links AS t (parent_id, child_id, version, linked)

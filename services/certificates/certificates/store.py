@@ -1,7 +1,7 @@
 """STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ import asyncpg
 from chassis import clock
 from chassis.database import Tx
 from chassis.queries import load
+from contracts import Tombstone
 from contracts.events import (
     CertificateActivated,
     CertificateIssued,
@@ -58,8 +59,10 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
     )
 
 
-async def erase_people(tx: Tx, user_ids: Sequence[UUID]) -> None:
-    await tx.execute(SQL["erase_people"], user_ids)
+async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> None:
+    """One that is older than the stored state changes nothing."""
+    versions = [tombstone.version for tombstone in tombstones.values()]
+    await tx.execute(SQL["erase_people"], list(tombstones), versions)
 
 
 async def save_links(tx: Tx, links: Sequence[ChildLinked]) -> None:

@@ -51,13 +51,14 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     effects = Effects()
-    user_ids = []
+    tombstones: dict[UUID, Tombstone] = {}
     for item in items:
         try:
-            user_ids.append(UUID(item.received.key))
+            tombstones[UUID(item.received.key)] = cast("Tombstone", item.received.event)
         except ValueError:
             effects.refused.append((item, "bad_key: the key is no user id"))
-    await store.erase_people(tx, user_ids)
+    await store.erase_people(tx, tombstones)
+    await release(tx, [person_fact(user_id) for user_id in tombstones])
     return effects
 
 
@@ -96,11 +97,18 @@ class Desk:
     async def on_certificate_issued(
         self, tx: Tx, items: Sequence[Item], last_call: bool
     ) -> Effects:
-        """Save what was built and say so; park what waits for the child's name."""
+        """Save what was built and say so; park what waits for the child's name.
+
+        Of an erased child there is no document and nothing to say.
+        """
         effects, causes, orders, results = Effects(), [], [], []
         issued = _issued(items)
         names = await store.names(tx, [event.child_id for event in issued])
         done = await store.existing(tx, [event.certificate_id for event in issued])
+        nameless = [event for event in issued if event.child_id not in names]
+        done |= await store.save_erased(
+            tx, [self._order(one, None) for one in nameless if one.certificate_id not in done]
+        )
         for item, event in zip(items, issued, strict=True):
             name = names.get(event.child_id)
             if event.certificate_id in done:

@@ -7,6 +7,7 @@ ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
     birth_date = excluded.birth_date, erased = false
 WHERE t.version < excluded.version
+RETURNING user_id
 
 -- name: wake_failed
 UPDATE credentials SET retry_at = now()
@@ -14,8 +15,13 @@ WHERE child_id = ANY($1::uuid[]) AND state = 'failed'
 
 -- name: erase_people
 INSERT INTO people AS t (user_id, version, erased)
-SELECT user_id, 0, true FROM unnest($1::uuid[]) AS n (user_id) ORDER BY user_id
-ON CONFLICT (user_id) DO UPDATE SET full_name = NULL, birth_date = NULL, erased = true
+SELECT user_id, coalesce(version, 0), true
+FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
+ON CONFLICT (user_id) DO UPDATE SET
+    version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
+    erased = true
+WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
+RETURNING user_id
 
 -- name: erase_credentials
 UPDATE credentials SET state = 'erased', sealed_key = NULL, sealed_values = NULL, retry_at = NULL
@@ -57,6 +63,22 @@ FROM unnest(
     template_version, sealed_values, sealed_key, digest, built_at, reason, retry_at,
     correlation_id, traceparent
 )
+
+-- name: save_erased
+INSERT INTO credentials (
+    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, state,
+    version, correlation_id
+)
+SELECT n.*, 'erased', 1, ''  -- nothing is ever said of it: no story to carry on
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::date[])
+    AS n (certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on)
+JOIN people AS p ON p.user_id = n.child_id AND p.erased
+RETURNING certificate_id
+
+-- name: end_erased
+UPDATE credentials AS c SET state = 'erased', retry_at = NULL
+FROM people AS p
+WHERE p.user_id = c.child_id AND p.erased AND c.state = 'failed' AND c.retry_at <= now()
 
 -- name: due
 SELECT c.*, p.full_name

@@ -1,4 +1,4 @@
-"""A failed document is tried again, for ever, with growing pauses: it never stays stuck."""
+"""A failed document is tried again with growing pauses, for as long as its child is not erased."""
 
 import asyncio
 
@@ -33,8 +33,9 @@ async def run(store_: Store, workshop: Workshop) -> None:
 
 
 async def try_due(store_: Store, workshop: Workshop) -> int:
-    """Build what is due; returns how many were looked at."""
+    """Build what is due; returns how many were looked at. An erased child's are over."""
     async with store_.pool.acquire() as connection:
+        await store.end_erased(connection)
         rows = await store.due(connection, ROWS_MAX)
     orders = [_order(row) for row in rows]
     results = await workshop.build(orders)

@@ -1,6 +1,6 @@
 """STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import asyncpg
 from chassis.database import Tx
 from chassis.queries import load
 from chassis.records import Item
+from contracts import Tombstone
 from contracts.events import ChildLinked, ChildUnlinked, UserRegistered
 from contracts.values import DocumentFailure
 
@@ -19,20 +20,24 @@ SQL = load("documents")
 
 async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
     """Full state of each; an older version than the stored one changes nothing."""
-    await tx.execute(
+    rows = await tx.fetch(
         SQL["save_people"],
         [user.user_id for user in users],
         [user.version for user in users],
         [str(user.person.name) for user in users],
         [user.person.birth_date for user in users],
     )
-    await tx.execute(SQL["wake_failed"], [user.user_id for user in users])
+    await tx.execute(SQL["wake_failed"], [row["user_id"] for row in rows])
 
 
-async def erase_people(tx: Tx, user_ids: Sequence[UUID]) -> None:
-    """Names go, and the data keys of their documents: what was sealed can never be read again."""
-    await tx.execute(SQL["erase_people"], user_ids)
-    await tx.execute(SQL["erase_credentials"], user_ids)
+async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> None:
+    """Names go, and the data keys of their documents: what was sealed can never be read again.
+
+    A tombstone that is older than the stored state changes nothing.
+    """
+    versions = [tombstone.version for tombstone in tombstones.values()]
+    rows = await tx.fetch(SQL["erase_people"], list(tombstones), versions)
+    await tx.execute(SQL["erase_credentials"], [row["user_id"] for row in rows])
 
 
 async def save_links(tx: Tx, links: Sequence[ChildLinked]) -> None:
@@ -85,6 +90,28 @@ async def save_credentials(
         [cause.received.correlation_id for cause in causes],
         [cause.received.traceparent for cause in causes],
     )
+
+
+async def save_erased(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
+    """The first and last row of each certificate whose child is erased; returns which these are."""
+    if not orders:
+        return set()
+    rows = await tx.fetch(
+        SQL["save_erased"],
+        [order.certificate_id for order in orders],
+        [order.child_id for order in orders],
+        [order.document_id for order in orders],
+        [order.number for order in orders],
+        [order.valid_from for order in orders],
+        [order.valid_until for order in orders],
+        [order.issued_on for order in orders],
+    )
+    return {row["certificate_id"] for row in rows}
+
+
+async def end_erased(tx: Tx) -> None:
+    """Failed documents that are due, and whose child is erased, are over."""
+    await tx.execute(SQL["end_erased"])
 
 
 async def due(tx: Tx, rows_max: int) -> list[asyncpg.Record]:

@@ -32,9 +32,11 @@ class Refused(Exception):
 
 
 async def set_passwords(store_: Store, lines: list[str]) -> int:
-    """All of them or none. Raises Refused naming the line, never the password."""
+    """All or none; blank lines are skipped. Raises Refused naming the line, never the password."""
     wanted: dict[str, str] = {}
     for place, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         login, _, password = line.strip().partition(" ")
         if len(password) < PASSWORD_LENGTH_MIN:
             raise Refused(f'Line {place}: write "login password", at least 8 characters.')

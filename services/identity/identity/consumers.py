@@ -1,11 +1,12 @@
 """EVENT IN: one function per event; each takes a set of events, one per key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 from uuid import UUID
 
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
+from chassis.kept import NotYet, release
 from chassis.records import Item
 from contracts import Tombstone, caused_by, topics
 from contracts.events import SgoChildLinkChanged, SgoUserChanged, UserRegistered
@@ -27,47 +28,76 @@ def handlers() -> list[Handler]:
     ]
 
 
-async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """Full state: late and repeated ones change nothing and say nothing."""
+async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) -> Effects:
+    """Full state: late and repeated ones change nothing and say nothing.
+
+    A login that somebody else has is waited for; all the rest is applied at once.
+    """
     effects = Effects()
     changes = [cast("SgoUserChanged", item.received.event) for item in items]
     known = await store.lock_users(tx, [user_id(change.sgo_user_id) for change in changes])
     owners = await store.taken_logins(tx, [(change.login or "").lower() for change in changes])
     saved: list[tuple[SgoUserChanged, UserRegistered]] = []
+    given: dict[UUID, str] = {}
     for item, change in zip(items, changes, strict=True):
-        event = decide.change_user(change, known.get(user_id(change.sgo_user_id)))
-        if event is None:
+        who = user_id(change.sgo_user_id)
+        event = decide.change_user(change, known.get(who), item.received.time)
+        if event is None and not decide.lacks_login(change, known.get(who)):
             continue
         login = (change.login or "").lower()
-        if login and owners.setdefault(login, event.user_id) != event.user_id:
-            effects.refused.append((item, "login_taken: another user has this login"))
-            continue
-        saved.append((change, event))
-        said = caused_by(item.received, event, source=SOURCE, time=item.received.time)
-        effects.events.append(said)
+        is_free = not login or owners.setdefault(login, who) == who
+        if not is_free:
+            _wait_for_login(effects, item, login, last_call)
+        if event:
+            saved.append((change if is_free else change.model_copy(update={"login": None}), event))
+            said = caused_by(item.received, event, source=SOURCE, time=item.received.time)
+            effects.events.append(said)
+        elif is_free:
+            given[who] = cast("str", change.login)
     if saved:
-        newest = max(item.received.time for item in items)
-        await store.save_users(tx, saved, newest)
+        await store.save_users(tx, saved, max(item.received.time for item in items))
+    await store.give_logins(tx, given)
+    freed = [decide.gives_up(known.get(event.user_id), change.login) for change, event in saved]
+    await _release_logins(tx, freed)
     return effects
 
 
+def _wait_for_login(effects: Effects, item: Item, login: str, last_call: bool) -> None:
+    if last_call:
+        effects.refused.append((item, "login_taken: another user has this login"))
+    else:
+        effects.not_yet.append(NotYet(item, decide.login_fact(login)))
+
+
+async def _release_logins(tx: Tx, freed: Iterable[str | None]) -> None:
+    if facts := [decide.login_fact(login) for login in freed if login]:
+        await release(tx, facts)
+
+
 async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """The user is forgotten here, and everywhere by a tombstone on our own topic."""
+    """The user is forgotten here, and everywhere by a tombstone on our own topic.
+
+    A mark stays, also of one who was never known: what was said before does not bring them back.
+    """
     effects = Effects()
-    users = {user_id(item.received.key): item.received.key for item in items}
-    erased = await store.erase_users(tx, users, max(item.received.time for item in items))
+    users = {user_id(item.received.key): item for item in items}
+    known = await store.lock_users(tx, list(users))
+    erased = await store.erase_users(
+        tx, {who: (item.received.key, item.received.time) for who, item in users.items()}
+    )
     for item in items:
         who = user_id(item.received.key)
         if who in erased:
             effects.events.append(
                 caused_by(
                     item.received,
-                    Tombstone(str(who)),
+                    Tombstone(str(who), erased[who]),
                     source=SOURCE,
                     time=item.received.time,
                     topic=topics.IDENTITY_USERS,
                 )
             )
+    await _release_logins(tx, [decide.gives_up(user, None) for user in known.values()])
     return effects
 
 
@@ -80,10 +110,9 @@ async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: b
     saved: dict[tuple[UUID, UUID], KnownLink] = {}
     for item, change, pair in zip(items, changes, pairs, strict=True):
         try:
-            version, event = decide.change_link(change, known.get(pair))
+            saved[pair], event = decide.change_link(change, known.get(pair), item.received.time)
         except Late:
             continue
-        saved[pair] = KnownLink(change.version, version, change.linked)
         if event:
             said = caused_by(item.received, event, source=SOURCE, time=item.received.time)
             effects.events.append(said)
@@ -93,7 +122,7 @@ async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: b
 
 
 async def on_sgo_child_link_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A tombstone ends the link; its count of changes stays, so that no late one revives it."""
+    """A tombstone ends the link; a mark stays, so that no late one revives it."""
     effects = Effects()
     pairs: dict[tuple[UUID, UUID], Item] = {}
     for item in items:
@@ -104,11 +133,9 @@ async def on_sgo_child_link_erased(tx: Tx, items: Sequence[Item], _last_call: bo
             effects.refused.append((item, "bad_key: the key is not parent:child"))
     known = await store.lock_links(tx, list(pairs))
     saved = {}
-    for pair, link in known.items():
-        event = decide.erased_link(*pair, link)
+    for pair, item in pairs.items():
+        saved[pair], event = decide.erase_link(*pair, known.get(pair), item.received.time)
         if event:
-            item = pairs[pair]
-            saved[pair] = KnownLink(link.sgo_version, event.version, linked=False)
             said = caused_by(item.received, event, source=SOURCE, time=item.received.time)
             effects.events.append(said)
     if saved:

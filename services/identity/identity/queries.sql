@@ -1,5 +1,5 @@
 -- name: lock_users
-SELECT user_id, sgo_version, version FROM users WHERE user_id = ANY($1::uuid[])
+SELECT user_id, sgo_version, version, login, erased_at FROM users WHERE user_id = ANY($1::uuid[])
 ORDER BY user_id FOR UPDATE
 
 -- name: lock_new_users
@@ -43,16 +43,24 @@ ON CONFLICT (user_id) DO UPDATE SET
     birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL
 WHERE t.version < excluded.version
 
+-- name: give_logins
+UPDATE users SET login = n.login
+FROM unnest($1::uuid[], $2::text[]) AS n (user_id, login)
+WHERE users.user_id = n.user_id AND users.login IS NULL AND users.erased_at IS NULL
+
 -- name: erase_users
 UPDATE users SET login = NULL, roles = '{}', person = NULL, full_name = NULL, birth_date = NULL,
-    organization = NULL, version = version + 1, erased_at = $2
-WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
-RETURNING user_id
+    organization = NULL, version = version + 1, erased_at = n.erased_at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS n (user_id, erased_at)
+WHERE users.user_id = n.user_id AND users.erased_at IS NULL
+RETURNING users.user_id, users.version
 
--- name: remember_erased
-INSERT INTO users (user_id, sgo_user_id, version, erased_at)
-SELECT user_id, sgo_user_id, 1, $3 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, sgo_user_id)
-ON CONFLICT (user_id) DO NOTHING
+-- name: mark_erased
+INSERT INTO users AS t (user_id, sgo_user_id, version, erased_at)
+SELECT user_id, sgo_user_id, 1, erased_at
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n (user_id, sgo_user_id, erased_at)
+ON CONFLICT (user_id) DO UPDATE SET erased_at = excluded.erased_at
+WHERE t.erased_at < excluded.erased_at
 
 -- name: erase_passwords
 DELETE FROM passwords WHERE user_id = ANY($1::uuid[])
@@ -63,11 +71,13 @@ JOIN unnest($1::uuid[], $2::uuid[]) AS n (parent_id, child_id) USING (parent_id,
 ORDER BY parent_id, child_id FOR UPDATE OF l
 
 -- name: save_links
-INSERT INTO child_links AS t (parent_id, child_id, sgo_version, version, linked)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[])
-    AS n (parent_id, child_id, sgo_version, version, linked)
+INSERT INTO child_links AS t (parent_id, child_id, sgo_version, version, linked, erased_at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::boolean[], $6::timestamptz[]
+) AS n (parent_id, child_id, sgo_version, version, linked, erased_at)
 ON CONFLICT (parent_id, child_id) DO UPDATE SET
-    sgo_version = excluded.sgo_version, version = excluded.version, linked = excluded.linked
+    sgo_version = excluded.sgo_version, version = excluded.version, linked = excluded.linked,
+    erased_at = excluded.erased_at
 WHERE t.sgo_version <= excluded.sgo_version
 
 -- name: credentials

@@ -19,7 +19,12 @@ async def lock_users(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, KnownUser]:
     """What is known of these users; nobody else changes them until the transaction ends."""
     await tx.execute(SQL["lock_new_users"], user_ids)
     rows = await tx.fetch(SQL["lock_users"], user_ids)
-    return {row["user_id"]: KnownUser(row["sgo_version"], row["version"]) for row in rows}
+    return {
+        row["user_id"]: KnownUser(
+            row["sgo_version"], row["version"], row["login"], row["erased_at"]
+        )
+        for row in rows
+    }
 
 
 async def taken_logins(tx: Tx, logins: Iterable[str]) -> dict[str, UUID]:
@@ -49,6 +54,12 @@ async def save_users(
     )
 
 
+async def give_logins(tx: Tx, logins: Mapping[UUID, str]) -> None:
+    """To users who are saved but for their login."""
+    if logins:
+        await tx.execute(SQL["give_logins"], list(logins), list(logins.values()))
+
+
 async def _save_organizations(tx: Tx, users: Sequence[UserRegistered], at: datetime) -> None:
     named: dict[str, tuple[str, str, str | None, bool | None]] = {}
     for user in users:
@@ -72,14 +83,16 @@ async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
     )  # fmt: skip
 
 
-async def erase_users(tx: Tx, users: Mapping[UUID, str], at: datetime) -> set[UUID]:
-    """Names, logins, passwords go; returns those who were not erased before."""
-    user_ids = list(users)
-    await tx.execute(SQL["lock_new_users"], user_ids)
-    await tx.execute(SQL["erase_passwords"], user_ids)
-    rows = await tx.fetch(SQL["erase_users"], user_ids, at)
-    await tx.execute(SQL["remember_erased"], user_ids, list(users.values()), at)
-    return {row["user_id"] for row in rows}
+async def erase_users(tx: Tx, users: Mapping[UUID, tuple[str, datetime]]) -> dict[UUID, int]:
+    """Names, logins, passwords go, the mark stays; `users`: SGO's id, and when it was erased.
+
+    Returns those who were known and not erased before, with our version. Lock them first.
+    """
+    sgo_ids, times = zip(*users.values(), strict=True)
+    await tx.execute(SQL["erase_passwords"], list(users))
+    rows = await tx.fetch(SQL["erase_users"], list(users), times)
+    await tx.execute(SQL["mark_erased"], list(users), sgo_ids, times)
+    return {row["user_id"]: row["version"] for row in rows}
 
 
 async def lock_links(tx: Tx, pairs: Sequence[Pair]) -> dict[Pair, KnownLink]:
@@ -90,7 +103,7 @@ async def lock_links(tx: Tx, pairs: Sequence[Pair]) -> dict[Pair, KnownLink]:
     )
     return {
         (row["parent_id"], row["child_id"]): KnownLink(
-            row["sgo_version"], row["version"], row["linked"]
+            row["sgo_version"], row["version"], row["linked"], row["erased_at"]
         )
         for row in rows
     }
@@ -104,6 +117,7 @@ async def save_links(tx: Tx, links: Mapping[Pair, KnownLink]) -> None:
         [link.sgo_version for link in links.values()],
         [link.version for link in links.values()],
         [link.linked for link in links.values()],
+        [link.erased_at for link in links.values()],
     )
 
 
