@@ -60,7 +60,8 @@ def load(kind: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             name = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
-            what = "is missing" if problem["type"] == "missing" else f"is wrong: {problem['msg']}"
+            why = problem["msg"].replace("Value error,", "it", 1)
+            what = "is missing" if problem["type"] == "missing" else f"is wrong: {why}"
             sys.stderr.write(
                 f"Setting {name} {what}. Set the environment variable {name},"
                 f" or put it into the file $SECRETS_DIR/{name.lower()}.\n"
