@@ -163,6 +163,7 @@ def a_container(image: str, inner: int, outer: int, environment: Mapping[str, st
 @asynccontextmanager
 async def contained(container: Any, ready: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
     """The container, ready, until the block ends."""
+    await _forgo_reaper()
     await asyncio.to_thread(container.start)
     try:
         async with asyncio.timeout(120):
@@ -171,6 +172,14 @@ async def contained(container: Any, ready: Callable[[], Awaitable[bool]]) -> Asy
         yield
     finally:
         await asyncio.to_thread(container.stop)
+
+
+async def _forgo_reaper() -> None:
+    """Do without the reaper where its image is not here: what we start, we stop."""
+    from testcontainers.core.config import testcontainers_config  # noqa: PLC0415  the same
+
+    if not await has_image(testcontainers_config.ryuk_image):
+        testcontainers_config.ryuk_disabled = True
 
 
 async def postgres_answers(url: str, password: str) -> bool:

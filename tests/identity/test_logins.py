@@ -4,7 +4,7 @@ import asyncio
 from itertools import permutations
 
 import pytest
-from chassis import parking
+from chassis import commands, parking
 from contracts import Tombstone, topics
 from contracts.values import Role
 from identity.admin import add_user
@@ -110,6 +110,17 @@ async def test_a_login_that_nobody_gives_up_is_quarantined_and_stays_with_its_fi
         "login_taken"
     )
     assert await logins(door) == {"1": "igor", "2": None, "3": None}
+
+
+async def test_a_login_that_was_refused_is_given_when_its_change_is_redriven(door):
+    await tell(door, a_user("1", login="igor"), a_user("2", login="igor"))
+    await end_patience(door)
+    await tell(door, a_user("1", version=2))
+    async with door.store.pool.acquire() as tx, tx.transaction():
+        (kept,) = await tx.fetch("SELECT id FROM quarantine")
+        await commands.redrive(tx, "quarantine", door.key, kept["id"])
+    await try_parked(door)
+    assert await logins(door) == {"1": None, "2": "igor"}
 
 
 async def test_a_newer_change_ends_the_wait_for_a_login(door):

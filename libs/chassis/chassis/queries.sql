@@ -15,6 +15,13 @@ JOIN unnest($1::text[], $2::text[]) AS seen (source, event_id) USING (source, ev
 DELETE FROM inbox USING unnest($1::text[], $2::text[], $3::bytea[]) AS f (source, event_id, digest)
 WHERE inbox.source = f.source AND inbox.event_id = f.event_id AND inbox.digest = f.digest
 
+-- name: prune_inbox
+WITH old AS (
+    SELECT source, event_id FROM inbox
+    WHERE received_at < now() - $1::interval ORDER BY received_at LIMIT $2
+)
+DELETE FROM inbox USING old WHERE inbox.source = old.source AND inbox.event_id = old.event_id
+
 -- name: append
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from chassis import auth, health, journal, logs, parking, tracing, watchdog
+from chassis import auth, health, journal, logs, parking, pruning, tracing, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
@@ -89,6 +90,7 @@ class Running:
         )
         self._spawn(self._connect())
         self._spawn(journal.run(self.store))
+        self._spawn(pruning.run(self.store, timedelta(days=settings.inbox_kept_days)))
         for background in service.background:
             self._spawn(background(self.store))
 

@@ -37,6 +37,7 @@ class ServiceSettings(BaseSettings):
     kafka_topic_prefix: str = ""
     kafka_replication_factor: Annotated[int, Field(ge=1)] = 1
     kafka_fetch_max_wait_ms: Annotated[int, Field(ge=1)] = 500
+    inbox_kept_days: Annotated[int, Field(ge=31)] = 45  # longer than SGO's topics: ADR 8
     encryption_key: Key
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)]
@@ -59,7 +60,8 @@ def load(kind: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             name = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
-            what = "is missing" if problem["type"] == "missing" else f"is wrong: {problem['msg']}"
+            why = problem["msg"].replace("Value error,", "it", 1)
+            what = "is missing" if problem["type"] == "missing" else f"is wrong: {why}"
             sys.stderr.write(
                 f"Setting {name} {what}. Set the environment variable {name},"
                 f" or put it into the file $SECRETS_DIR/{name.lower()}.\n"
