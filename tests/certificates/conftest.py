@@ -1,13 +1,22 @@
-"""The doors of certificates for events, on a fresh database."""
+"""The doors of certificates for events and over HTTP, on a fresh database."""
 
 import pytest
-from certificates import consumers
+from certificates import api, consumers, store
+from certificates.api.common import Doors
 from certificates.settings import Settings
+from chassis import clock
 from chassis.batches import Consumer, Patience
 from chassis.handlers import by_event
 from chassis.outbox import Store
+from contracts.values import Organization
+
+from tests.builders import NOW, a_link, a_record, a_request, a_user, an_id
+from tests.doors import a_client
 
 QUICK = Patience(0.01, 0.05, 0.5, 2, 30.0)
+CENTRE = Organization(
+    id="centre", kind="additional_education", name="Центр", municipality="m1", authorized=True
+)
 
 
 @pytest.fixture
@@ -16,3 +25,47 @@ async def door(settings_for, migrated):
     pool = await migrated(settings, "certificates")
     handlers = by_event(consumers.handlers(settings.region()), "")
     return Consumer(Store(pool), handlers, settings.key_bytes, "", QUICK)
+
+
+def staff(name: str, *, authorized: bool, **changes):
+    organization = CENTRE.model_copy(update={"authorized": authorized, **changes})
+    return a_user(name, role="staff", born=None, enrolled=False, organization=organization)
+
+
+def a_parent(name: str):
+    return a_user(name, role="parent", born=None, enrolled=False)
+
+
+@pytest.fixture
+async def town(settings_for, migrated):
+    """Two families, a clerk of an authorized organization and a teacher of another."""
+    settings = settings_for(Settings)
+    pool = await migrated(settings, "certificates")
+    handlers = by_event(consumers.handlers(settings.region()), "")
+    town = Consumer(Store(pool), handlers, settings.key_bytes)
+    known = [a_user(), a_user("sister"), a_parent("parent"), a_link(), a_link(child="sister")]
+    known += [a_user("neighbour"), a_parent("neighbours parent")]
+    known += [a_link("neighbours parent", "neighbour")]
+    known += [staff("clerk", authorized=True), staff("teacher", authorized=False)]
+    known += [a_user("operator", role="operator", born=None, enrolled=False)]
+    known += [staff("schoolmaster", authorized=False, id="school-1")]
+    await town.consume([a_record(event) for event in known])
+    for child, parent in (("child", "parent"), ("sister", "parent")):
+        async with town.store.transaction() as tx:
+            await store.give_consent(tx, an_id(f"c {child}"), an_id(child), an_id(parent), NOW)
+    return town
+
+
+@pytest.fixture
+async def client(town, settings_for):
+    settings = settings_for(Settings)
+    async with a_client(town.store, settings, api.router, Doors(settings.region())) as client:
+        yield client
+
+
+@pytest.fixture
+async def number(town) -> str:
+    """The number of the child's certificate, issued just now."""
+    asked = a_request().model_copy(update={"requested_at": clock.now()})
+    await town.consume([a_record(asked)])
+    return await town.store.pool.fetchval("SELECT number FROM certificates")

@@ -1,0 +1,177 @@
+"""The desk changes certificates: who may, when, and what is said, kept and journalled of it."""
+
+import pytest
+from contracts.events import CertificateRequested, ChildUnlinked
+
+from tests.builders import a_record, a_request, a_user, an_id
+from tests.doors import bearer, problem, said
+
+CLERK, PARENT = bearer("clerk", "staff"), bearer("parent", "parent")
+CHECKED = {"checked_documents": ["Паспорт"], "consent": True}
+WHY = {"reason": "moved_away", "comment": "Семья переехала"}
+
+
+async def change(client, number, what, headers=CLERK, body=WHY):
+    return await client.post(f"/certificates/{number}/{what}", headers=headers, json=body)
+
+
+async def active(client, number):
+    assert (await change(client, number, "activation", body=CHECKED)).status_code == 200
+
+
+async def test_the_whole_life_is_said_with_dense_versions(client, town, number):
+    await active(client, number)
+    for what, status in (
+        ("suspension", "suspended"),
+        ("resumption", "active"),
+        ("annulment", "annulled"),
+    ):
+        assert (await change(client, number, what)).json()["status"] == status
+    events = [one.event for one in await said(town.store.pool)]
+    assert [event["version"] for event in events] == [1, 2, 3, 4, 5]
+    assert [event["status"] for event in events] == [
+        "pending_activation", "active", "suspended", "active", "annulled",
+    ]  # fmt: skip
+
+
+async def test_a_reason_is_said_and_kept_and_the_comment_only_kept(client, town, number):
+    await active(client, number)
+    await change(client, number, "suspension")
+    event = (await said(town.store.pool))[-1].event
+    assert event["reason"] == "moved_away"
+    assert "переехала" not in str(event)
+    row = await town.store.pool.fetchrow("SELECT * FROM changes WHERE version = 3")
+    assert (row["kind"], row["reason"], row["comment"]) == ("suspended", *WHY.values())
+    assert (row["actor_id"], row["organization"]) == (an_id("clerk"), "centre")
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "Не код"}, {"comment": "x"}])
+async def test_no_change_without_a_reason(client, town, number, body):
+    await active(client, number)
+    problem(await change(client, number, "suspension", body=body), 422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [("suspension", "not_active"), ("resumption", "not_suspended")],
+)
+async def test_a_change_that_the_status_forbids_is_told_so_and_says_nothing(
+    client, town, number, what, code
+):
+    problem(await change(client, number, what), 409, code)
+    assert len(await said(town.store.pool)) == 1
+
+
+@pytest.mark.parametrize("what", ["suspension", "resumption", "annulment"])
+async def test_what_was_annulled_is_over(client, number, what):
+    await change(client, number, "annulment")
+    problem(await change(client, number, what), 409, "over")
+
+
+@pytest.mark.parametrize("what", ["suspension", "resumption", "annulment"])
+@pytest.mark.parametrize(
+    ("who", "role"), [("teacher", "staff"), ("neighbours parent", "parent"), ("child", "student")]
+)
+async def test_nobody_else_changes_a_certificate(client, town, number, what, who, role):
+    problem(await change(client, number, what, bearer(who, role)), 404, "not_found")
+    assert len(await said(town.store.pool)) == 1
+
+
+async def test_a_parent_gives_up_a_certificate_while_it_is_pending(client, town, number):
+    assert (await change(client, number, "annulment", PARENT)).json()["status"] == "annulled"
+
+
+async def test_a_parent_does_not_end_what_the_desk_has_activated(client, town, number):
+    await active(client, number)
+    problem(await change(client, number, "annulment", PARENT), 409, "only_pending_by_family")
+    problem(await change(client, number, "suspension", PARENT), 404, "not_found")
+
+
+async def test_a_parent_whose_link_has_ended_ends_nothing(client, town, number):
+    ended = ChildUnlinked(parent_id=an_id("parent"), child_id=an_id("child"), version=2)
+    await town.consume([a_record(ended)])
+    problem(await change(client, number, "annulment", PARENT), 404, "not_found")
+
+
+async def test_after_an_annulment_a_new_one_is_asked_for_and_gets_a_new_number(
+    client, town, number
+):
+    await change(client, number, "annulment")
+    path = f"/children/{an_id('child')}/certificate-requests"
+    assert (await client.post(path, headers=PARENT)).status_code == 202
+    asked = (await said(town.store.pool))[-1].event
+    await town.consume([a_record(CertificateRequested.model_validate(asked))])
+    last = (await said(town.store.pool))[-1]
+    assert (last.kind, last.event["version"]) == ("certificate.issued", 1)
+    assert last.event["number"] != number
+
+
+async def search(client, headers=CLERK, **query):
+    return await client.get("/certificates", params=query, headers=headers)
+
+
+async def test_a_child_of_another_organization_is_found_by_name_only_with_a_reason(client, number):
+    without = (await search(client, name="иванов")).json()
+    assert (without["items"], without["outside"]) == ([], 1)
+    found = (await search(client, name="иванов", reason="родитель на приёме")).json()
+    assert [item["number"] for item in found["items"]] == [number]
+
+
+async def test_a_child_is_found_by_birth_date_and_status(client, number):
+    why = {"reason": "родитель на приёме"}
+    for query in ({"birth_date": "2016-05-01"}, {"name": "Иванов", "status": "pending_activation"}):
+        assert len((await search(client, **query, **why)).json()["items"]) == 1
+    for query in ({"birth_date": "2016-05-02"}, {"name": "Иванов", "status": "active"}):
+        assert (await search(client, **query, **why)).json()["items"] == []
+
+
+async def test_marks_of_a_search_pattern_are_letters_like_others(client, number):
+    assert (await search(client, name="%в", reason="проверка")).json()["items"] == []
+
+
+async def test_a_search_for_nobody_is_told_so(client):
+    problem(await search(client), 422, "nothing_to_search")
+
+
+async def test_pages_follow_one_another_without_a_gap_or_a_repetition(client, town, number):
+    children = [f"pupil {n}" for n in range(5)]
+    await town.consume([a_record(a_user(name)) for name in children])
+    await issue_to(town, children)
+    seen, after = [], {}
+    while True:
+        page = (await search(client, name="иванов", reason="сверка", limit=2, **after)).json()
+        seen += [item["number"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert len(seen) == len(set(seen)) == 6
+    problem(await search(client, name="иванов", after="нет такой"), 422, "bad_page")
+
+
+async def issue_to(town, names):
+    asked = [a_request(name, name, role="student", name=name) for name in names]
+    rows = "UPDATE people SET birth_date = '2011-05-01' WHERE user_id = ANY($1)"
+    await town.store.pool.execute(rows, [an_id(name) for name in names])
+    await town.consume([a_record(one) for one in asked])
+
+
+async def test_whoever_the_desk_finds_is_journalled_with_the_reason(client, town, number):
+    await search(client, name="иванов", reason="родитель на приёме")
+    await search(client, number=number)
+    rows = await town.store.pool.fetch(
+        "SELECT * FROM journal WHERE action = 'found_by_desk' ORDER BY id"
+    )
+    assert [row["details"] for row in rows] == ["родитель на приёме", "номер предъявлен"]
+    assert {row["subject"] for row in rows} == {an_id("child")}
+    assert {(row["actor_id"], row["organization"]) for row in rows} == {(an_id("clerk"), "centre")}
+
+
+async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, town, number):
+    await active(client, number)
+    await search(client, number=number)
+    for headers in (PARENT, CLERK):
+        answer = await client.get(f"/certificates/{number}/history", headers=headers)
+        actions = [deed["action"] for deed in answer.json()["items"]]
+        assert {"found_by_desk", "activated", "saw_history"} <= set(actions)
+    other = bearer("neighbours parent", "parent")
+    problem(await client.get(f"/certificates/{number}/history", headers=other), 404, "not_found")

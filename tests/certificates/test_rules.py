@@ -1,0 +1,74 @@
+"""The operator changes the region's and a municipality's rules while the service runs."""
+
+import pytest
+
+from tests.builders import an_id
+from tests.doors import bearer, problem
+
+OPERATOR, PARENT = bearer("operator", "operator"), bearer("parent", "parent")
+PAGE = f"/children/{an_id('child')}/certificate"
+
+
+async def codes(client) -> set[str]:
+    page = (await client.get(PAGE, headers=PARENT)).json()
+    return {reason["code"] for reason in page["eligibility"]["reasons"]}
+
+
+async def put(client, where, **rules):
+    answer = await client.put(f"/rules/{where}", json=rules, headers=OPERATOR)
+    assert answer.status_code == 200
+    return answer.json()["items"]
+
+
+async def test_the_module_is_switched_off_and_on_for_the_region(client):
+    await put(client, "region", module_enabled=False)
+    assert await codes(client) == {"module_disabled"}
+    await put(client, "region", module_enabled=True)
+    assert await codes(client) == set()
+
+
+async def test_a_municipality_is_off_while_the_region_is_on(client):
+    await put(client, "municipalities/m1", module_enabled=False)
+    assert await codes(client) == {"module_disabled"}
+    await put(client, "municipalities/m1", module_enabled=None)
+    await put(client, "municipalities/m2", module_enabled=False)
+    assert await codes(client) == set()
+
+
+async def test_no_municipality_is_on_while_the_region_is_off(client):
+    await put(client, "municipalities/m1", module_enabled=True)
+    await put(client, "region", module_enabled=False)
+    assert await codes(client) == {"module_disabled"}
+
+
+async def test_a_municipalitys_minimum_age_wins_over_the_regions(client):
+    await put(client, "region", minimum_age=12)
+    assert await codes(client) == {"age_out_of_range"}
+    await put(client, "municipalities/m1", minimum_age=7)
+    assert await codes(client) == set()
+
+
+async def test_who_changed_what_is_shown_and_journalled(client, town):
+    (item,) = await put(client, "municipalities/m1", validity="days:90")
+    assert (item["municipality"], item["validity"]) == ("m1", "days:90")
+    assert item["changed_by"] == str(an_id("operator"))
+    told = await town.store.pool.fetchval("SELECT details FROM journal WHERE action = $1",
+                                          "rules_changed")  # fmt: skip
+    assert "days:90" in told
+
+
+@pytest.mark.parametrize(
+    "rules", [{"validity": "forever"}, {"minimum_age": 18}, {"minimum_age": -1}, {"other": 1}]
+)
+async def test_a_rule_that_cannot_be_is_refused(client, rules):
+    answer = await client.put("/rules/region", json=rules, headers=OPERATOR)
+    problem(answer, 422, answer.json()["code"])
+
+
+@pytest.mark.parametrize(("who", "role"), [("clerk", "staff"), ("parent", "operator")])
+async def test_nobody_else_sees_or_changes_rules(client, who, role):
+    """What counts is who is an operator now, not what a token says."""
+    headers = bearer(who, role)
+    problem(await client.get("/rules", headers=headers), 404, "not_found")
+    answer = await client.put("/rules/region", json={}, headers=headers)
+    problem(answer, 404, "not_found")

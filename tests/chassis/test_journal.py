@@ -1,0 +1,88 @@
+"""The journal: append-only, sealed into a chain that tells of each change made behind its back."""
+
+import asyncio
+from dataclasses import replace
+
+import asyncpg
+import pytest
+from chassis import journal
+
+from tests.builders import NOW, an_id
+
+ENTRY = journal.Entry(NOW, an_id("clerk"), "staff", "found", an_id("child"), "centre", "причина")
+
+
+async def written(bench, count):
+    for n in range(count):
+        async with bench.store.transaction() as tx:
+            await journal.append(tx, [replace(ENTRY, details=f"{n}")])
+
+
+async def broken_at(bench):
+    async with bench.pool.acquire() as tx:
+        return await journal.broken_at(tx)
+
+
+async def behind_its_back(bench, sql):
+    await bench.pool.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
+    await bench.pool.execute(sql)
+    await bench.pool.execute("ALTER TABLE journal ENABLE TRIGGER ALL")
+
+
+async def test_a_sealed_journal_is_whole(deaf_bench):
+    await written(deaf_bench, 5)
+    assert await journal.seal(deaf_bench.store) == 5
+    await written(deaf_bench, 3)
+    assert await journal.seal(deaf_bench.store) == 3
+    assert await broken_at(deaf_bench) is None
+
+
+async def test_sealing_at_once_by_replicas_makes_one_chain(deaf_bench):
+    await written(deaf_bench, 40)
+    sealed = await asyncio.gather(*(journal.seal(deaf_bench.store) for _ in range(4)))
+    assert sum(sealed) == 40
+    assert await broken_at(deaf_bench) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE journal SET details = 'другое' WHERE link = 3",
+        "UPDATE journal SET actor_id = NULL WHERE link = 3",
+        "DELETE FROM journal WHERE link = 3",
+        "UPDATE journal SET hash = decode(repeat('00', 32), 'hex') WHERE link = 3",
+    ],
+)
+async def test_a_row_changed_behind_its_back_is_found(deaf_bench, damage):
+    await written(deaf_bench, 5)
+    await journal.seal(deaf_bench.store)
+    await behind_its_back(deaf_bench, damage)
+    assert await broken_at(deaf_bench) == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE journal SET details = 'x'", "DELETE FROM journal", "TRUNCATE journal",
+     "UPDATE journal SET link = NULL, hash = NULL"],
+)  # fmt: skip
+async def test_the_journal_refuses_to_be_changed(deaf_bench, damage):
+    await written(deaf_bench, 2)
+    await journal.seal(deaf_bench.store)
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await deaf_bench.pool.execute(damage)
+
+
+async def test_what_was_rolled_back_is_not_journalled(deaf_bench):
+    async with deaf_bench.pool.acquire() as tx:
+        transaction = tx.transaction()
+        await transaction.start()
+        await journal.append(tx, [ENTRY])
+        await transaction.rollback()
+    assert await deaf_bench.count("journal") == 0
+
+
+async def test_looking_again_within_ten_minutes_is_one_look(deaf_bench):
+    later = replace(ENTRY, happened_at=NOW + journal.SAME_LOOK)
+    for entry in (ENTRY, ENTRY, replace(ENTRY, actor_id=an_id("other")), later):
+        await journal.looked(deaf_bench.pool, entry)
+    assert await deaf_bench.count("journal") == 3
