@@ -151,6 +151,7 @@ def listen(settings: ServiceSettings, name: str) -> socket.socket:
     try:
         sock.bind((settings.http_host, settings.http_port))
     except OSError as error:
+        sock.close()
         sys.stderr.write(
             f"{name} cannot listen on {settings.http_host}:{settings.http_port}"
             f" ({error.strerror}). End what uses the port or set HTTP_PORT to another one.\n"
