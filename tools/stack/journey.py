@@ -12,7 +12,7 @@ import httpx
 from chassis import clock
 from contracts.ids import user_id
 
-from tools.stack import demo_data, paper, seed
+from tools.stack import consents, demo_data, paper, seed
 from tools.stack.follow import Press
 from tools.stack.program import POLL_S, say
 
@@ -113,7 +113,9 @@ class Person:
         return bool(_good(answer, httpx.codes.OK).json()["eligibility"]["allowed"])
 
     async def request(self, child_id: str) -> str:
-        """Press; returns the certificate's id once it is issued."""
+        """Agree, press; returns the certificate's id once it is issued."""
+        certificates = self.known["urls"]["certificates"]
+        await consents.agree_for(self.client, certificates, self.headers, child_id)
         path = f"/children/{child_id}/certificate-requests"
         key = f"demo-{time.time_ns()}"
         accepted = _good(await self.post(path, {}, key), httpx.codes.ACCEPTED).json()

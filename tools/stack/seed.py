@@ -16,7 +16,7 @@ from contracts import Envelope, encode
 from contracts.events import Event
 from contracts.ids import derived
 
-from tools.stack import demo_data, secret_files
+from tools.stack import consents, demo_data, secret_files
 from tools.stack.demo_data import SignIn
 from tools.stack.problem import Problem
 from tools.stack.program import POLL_S, say
@@ -41,6 +41,8 @@ async def seed(local: Path, addresses: "Addresses") -> list[SignIn]:
             *(_add(addresses.identity_environment, user) for user in users if user.own),
         )
         await _set_passwords(addresses.identity_environment, users)
+        if "certificates" in addresses.urls:
+            await consents.agree(addresses.urls, users)
     _write(local / DEMO_FILE, addresses, users)
     return users
 
