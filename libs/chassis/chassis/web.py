@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from contracts import traceparent_in
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -129,7 +130,7 @@ class _Door:
                 ]
             await send(message)
 
-        parent = headers.get(b"traceparent", b"").decode("ascii", "replace")[:100] or None
+        parent = traceparent_in(headers.get(b"traceparent", b"").decode("ascii", "replace"))
         with tracing.serving(scope["method"], parent) as traceparent:
             scope["traceparent"] = traceparent
             try:

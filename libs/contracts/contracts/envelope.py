@@ -4,6 +4,7 @@ Reading is tolerant: unknown fields and headers are ignored, a header that is no
 What cannot be understood raises `Unreadable`, whose message never repeats what was in the record.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ EventT = TypeVar("EventT", covariant=True, bound="Event | Tombstone")  # noqa: P
 SPEC_VERSION: Final = "1.0"
 TOMBSTONE_TYPE: Final = "tombstone"
 _TIME: Final = TypeAdapter(datetime)
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Unreadable(Exception):
@@ -158,8 +160,13 @@ def decode(
         source=source,
         time=_time(known.get("ce_time"), written_at),
         correlation_id=known.get("ce_correlationid", event_id)[:200],
-        traceparent=known.get("traceparent"),
+        traceparent=traceparent_in(known.get("traceparent")),
     )
+
+
+def traceparent_in(text: str | None) -> str | None:
+    """A W3C `traceparent`, or None: what is carried on is bounded and says nothing else."""
+    return text if text and _TRACEPARENT.fullmatch(text) else None
 
 
 def _texts(headers: Iterable[tuple[str, bytes]]) -> Mapping[str, str]:
