@@ -149,6 +149,7 @@ def make_app(title: str, lifespan: Any) -> FastAPI:
     app = FastAPI(
         title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
         responses={"4XX": PROBLEM, "5XX": PROBLEM},
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )  # fmt: skip
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
