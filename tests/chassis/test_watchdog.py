@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from chassis import watchdog
 from chassis.broker import hear, make_broker
 from chassis.topics import ensure
 from chassis.watchdog import STALLED_S_MAX, Watch, look
@@ -78,3 +79,19 @@ async def test_an_idle_consumer_is_alive(bench):
         watch = a_watch(subscriber)
         await eventually(lambda: look(watch, 0.0) is None and watch.assigned)
         assert look(watch, 10 * STALLED_S_MAX) is None
+
+
+async def test_nobody_is_dead_while_no_broker_answers(bench, monkeypatch):
+    """Ending the process would not help: the consumers wait with everybody else."""
+    monkeypatch.setattr(watchdog, "STALLED_S_MAX", 0.0)
+    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.01)
+    consume = bench.consumer().consume
+    broker = make_broker(bench.settings)
+    watch = a_watch(hear(broker, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
+    answers, left = [False, False, True], []
+
+    async def brokers_answer():
+        return answers.pop(0)
+
+    await asyncio.wait_for(watchdog.run([watch], brokers_answer, left.append), 20)
+    assert (answers, left) == ([], [f"{TOPIC.name}: no partition is assigned"])

@@ -11,7 +11,7 @@ from contracts import Unreadable
 
 from chassis import inbox, kept, outbox, tracing
 from chassis.batches import Consumer
-from chassis.database import Tx, describe, is_transient
+from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
 from chassis.kept import open_kept
 from chassis.metrics import WAITING
 from chassis.queries import load
@@ -31,7 +31,7 @@ async def run(consumer: Consumer) -> None:
             while await try_due(consumer, ROWS_MAX):
                 pass
             await _watch(consumer)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("parking_failed", error=describe(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(consumer.store.released.wait(), POLL_S)

@@ -15,6 +15,7 @@ from chassis.metrics import LAG
 
 log = structlog.get_logger()
 STALLED_S_MAX = 60.0
+STILL_S_MAX = 30.0
 LOOK_EVERY_S = 5.0
 
 
@@ -46,6 +47,11 @@ def look(watch: Watch, now: float) -> str | None:
     if now - watch.since < STALLED_S_MAX:
         return None
     return "no partition is assigned" if not watch.assigned else "lag without progress"
+
+
+def is_still(watch: Watch, now: float) -> bool:
+    """Whether it has lag without progress for half a minute: not dead yet, and not ready."""
+    return watch.lag > 0 and now - watch.since >= STILL_S_MAX
 
 
 def _consumed(consumer: Any, partitions: Sequence[Any]) -> dict[Any, int]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from contracts import traceparent_in
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import clock, tracing
-from chassis.database import describe, is_transient
+from chassis.database import DATABASE_ERRORS, describe, is_transient
 from chassis.metrics import HTTP_SECONDS
 
 log = structlog.get_logger()
@@ -129,7 +130,7 @@ class _Door:
                 ]
             await send(message)
 
-        parent = headers.get(b"traceparent", b"").decode("ascii", "replace")[:100] or None
+        parent = traceparent_in(headers.get(b"traceparent", b"").decode("ascii", "replace"))
         with tracing.serving(scope["method"], parent) as traceparent:
             scope["traceparent"] = traceparent
             try:
@@ -141,23 +142,20 @@ class _Door:
 
 
 def make_app(title: str, lifespan: Any) -> FastAPI:
-    """A FastAPI application with our doors: /openapi.json, no interactive pages from outside."""
+    """A FastAPI application with our doors: /openapi.json, no interactive pages from outside.
+
+    FastAPI's own spans would repeat addresses and what was searched for: `tracing` has ours.
+    """
     app = FastAPI(
         title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
         responses={"4XX": PROBLEM, "5XX": PROBLEM},
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )  # fmt: skip
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(OSError, _on_failure)
-    for kind in _database_errors():
+    for kind in (*DATABASE_ERRORS, TimeoutError):
         app.add_exception_handler(kind, _on_failure)
     app.add_exception_handler(Exception, _on_failure)
     app.add_middleware(_Door)
     return app
-
-
-def _database_errors() -> tuple[type[Exception], ...]:
-    import asyncpg  # noqa: PLC0415  only the names of its errors
-
-    return asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError

@@ -1,8 +1,11 @@
 """Building a document: values -> rendered, checked, digested, sealed. No PDF is kept."""
 
 import asyncio
+import multiprocessing
+import os
+import threading
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +18,25 @@ from documents.render import BadDocument, CredentialsValues, Unprintable
 
 log = structlog.get_logger()
 AT_ONCE = 50
+
+
+def page_pool() -> ProcessPoolExecutor:
+    """Two processes for slow pages. They end with the service, also when it is killed."""
+    return ProcessPoolExecutor(
+        2, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
+
+
+def _end_with_parent() -> None:
+    """The standard library's workers outlive a killed parent, and wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True)
