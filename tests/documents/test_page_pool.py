@@ -1,10 +1,13 @@
 """The processes that make slow pages end with the service, however it ends."""
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE
+from concurrent.futures import BrokenExecutor
 
 import psutil
+from documents.build import page_pool
 
 from tests.waiting import eventually
 
@@ -32,6 +35,20 @@ async def test_a_killed_service_leaves_no_process_behind(tmp_path):
     finally:
         if not is_gone(worker):
             worker.kill()
+
+
+async def test_a_killed_page_process_is_replaced():
+    """As when the machine ran out of memory: the documents after it are made all the same."""
+    with page_pool() as pool:
+        psutil.Process(pool.submit(os.getpid).result()).kill()
+
+        def works_again() -> bool:
+            try:
+                return pool.submit(os.getpid).result() > 0
+            except BrokenExecutor:  # it was told before the pool knew of the kill
+                return False
+
+        await eventually(works_again)
 
 
 def is_gone(process: psutil.Process) -> bool:

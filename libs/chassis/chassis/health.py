@@ -39,14 +39,14 @@ async def live() -> dict[str, str]:
 async def ready(request: Request) -> JSONResponse:
     """Database answers, broker answers, every consumer assigned and moving."""
     running: Any = request.app.state.running
-    found = await asyncio.gather(_of_database(running), _of_broker(running))
+    found = await asyncio.gather(database_problems(running), _of_broker(running))
     problems = [problem for one in found for problem in one]
     if problems:
         return JSONResponse({"status": "not ready", "problems": problems}, 503)
     return JSONResponse({"status": "ready"})
 
 
-async def _of_database(running: Any) -> list[str]:
+async def database_problems(running: Any) -> list[str]:
     try:
         async with asyncio.timeout(_DATABASE_S_MAX):
             await running.pool.fetchval("SELECT 1")

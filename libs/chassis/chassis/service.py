@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
@@ -112,13 +113,7 @@ class Running:
         while True:
             self.broker = broker = make_broker(settings)
             clock = asyncio.get_running_loop().time
-            self.watches = [
-                watchdog.Watch(topic.name, hear(
-                    broker, settings, group=self.service.name, topic=topic,
-                    on_batch=self.consumer.consume,
-                ), clock())
-                for topic in self.hears
-            ]  # fmt: skip
+            self.watches = [self._heard(broker, topic, clock()) for topic in self.hears]
             try:
                 await ensure(settings, {*self.hears, *self.service.says})
                 await broker.start()
@@ -131,11 +126,21 @@ class Running:
         self.started = True
         self._spawn(self.relay.run())
         self._spawn(parking.run(self.consumer))
-        self._spawn(watchdog.run(self.watches, self._brokers_answer, self.leave))
+        self._spawn(watchdog.run(self.watches, self._others_answer, self.leave))
         log.info("serving")
 
-    async def _brokers_answer(self) -> bool:
-        return await health.brokers_answer(self.service.settings.kafka_bootstrap)
+    def _heard(self, broker: KafkaBroker, topic: Topic, now: float) -> watchdog.Watch:
+        working: dict[TopicPartition, int] = {}
+        subscriber = hear(
+            broker, self.service.settings, group=self.service.name, topic=topic,
+            on_batch=self.consumer.consume, working=working,
+        )  # fmt: skip
+        return watchdog.Watch(topic.name, subscriber, now, working)
+
+    async def _others_answer(self) -> bool:
+        """Whether this process could make progress: without broker or database nobody can."""
+        brokers = health.brokers_answer(self.service.settings.kafka_bootstrap)
+        return await brokers and not await health.database_problems(self)
 
     async def stop(self) -> None:
         if self.broker and self.started:

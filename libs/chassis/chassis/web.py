@@ -42,6 +42,12 @@ class Problem(Exception):
         self.body |= extra
 
 
+_HTTP = {
+    400: ("invalid_request", "Запрос не понят"),
+    405: ("method_not_allowed", "По этому адресу так обратиться нельзя"),
+}
+
+
 def not_found() -> Problem:
     """What is not there and what is not yours look the same."""
     return Problem(404, "not_found", "Не найдено", "Проверьте адрес и под кем вы вошли.")
@@ -65,10 +71,10 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:  # noqa: PLR2004
         return _answer(not_found())
-    code = "method_not_allowed" if error.status_code == 405 else "http_error"  # noqa: PLR2004
-    return _answer(
-        Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
-    )
+    if error.status_code == 413:  # noqa: PLR2004
+        return _answer(_too_large())
+    code, title = _HTTP.get(error.status_code, ("http_error", "Запрос не выполнен"))
+    return _answer(Problem(error.status_code, code, title, headers=dict(error.headers or {})))
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
@@ -99,6 +105,11 @@ async def _on_failure(request: Request, error: Exception) -> JSONResponse:
     return _answer(Problem(500, "internal_error", "Внутренняя ошибка", detail))
 
 
+def _too_large() -> Problem:
+    detail = f"Не больше {BODY_BYTES_MAX} байт."
+    return Problem(413, "too_large", "Слишком большой запрос", detail)
+
+
 class _Door:
     """Request id, trace, time, size limit; raw ASGI because it stands before every request."""
 
@@ -114,10 +125,18 @@ class _Door:
         started, status = time.perf_counter(), 500
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            detail = f"Не больше {BODY_BYTES_MAX} байт."
-            too_large = _answer(Problem(413, "too_large", "Слишком большой запрос", detail))
-            await too_large(scope, receive, send)
+            await _answer(_too_large())(scope, receive, send)
             return
+
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > BODY_BYTES_MAX:  # a chunked body does not say its length beforehand
+                raise HTTPException(413)  # FastAPI passes only this one on as it is
+            return message
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -134,7 +153,7 @@ class _Door:
         with tracing.serving(scope["method"], parent) as traceparent:
             scope["traceparent"] = traceparent
             try:
-                await self.app(scope, receive, answer)
+                await self.app(scope, counted, answer)
             finally:
                 route = getattr(scope.get("route"), "path", "none")
                 took = time.perf_counter() - started

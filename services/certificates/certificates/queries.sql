@@ -56,6 +56,7 @@ SELECT
     (
         SELECT q.request_id FROM certificate_requests AS q
         WHERE q.child_id = a.child_id AND q.status = 'pending'
+            AND q.requested_at > now() - interval '10 minutes'  -- an older one was lost: ask again
         ORDER BY q.requested_at, q.request_id LIMIT 1
     ) AS open_request,
     s.status AS request_status, s.child_id AS request_child_id
@@ -111,9 +112,9 @@ RETURNING request_id
 SELECT * FROM certificate_requests WHERE request_id = $1
 
 -- name: is_family
-SELECT $1::uuid = $2::uuid OR EXISTS (
+SELECT ($1::uuid = $2::uuid OR EXISTS (
     SELECT FROM child_links WHERE parent_id = $1 AND child_id = $2 AND linked
-)
+)) AND NOT EXISTS (SELECT FROM people WHERE user_id = $1 AND erased)
 
 -- name: latest_certificate
 SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1

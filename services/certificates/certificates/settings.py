@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.settings import ServiceSettings
+from chassis.settings import Port, ServiceSettings
 from pydantic import AfterValidator, Field
 
 from certificates.decide import Region, Validity
@@ -37,7 +37,7 @@ def parse_validity(text: str) -> Validity:
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8102
+    http_port: Port = 8102
     region_code: Annotated[str, Field(pattern=r"^\d{2}$")] = "78"
     region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
     validity: Annotated[str, AfterValidator(_validity)] = "until_18"
