@@ -13,6 +13,35 @@ ALLOWED = frozenset(
 )
 
 
+REPEAT_S = 5.0
+_KNOWN_MAX = 1000
+
+
+class OnceInAWhile(logging.Filter):
+    """A library says the same thing at most every few seconds, and how often it wanted to.
+
+    While Kafka is away aiokafka writes some two hundred lines a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        what = record.name, str(record.msg)
+        said_at, dropped = self._said.get(what, (-REPEAT_S, 0))
+        if record.created - said_at < REPEAT_S:
+            self._said[what] = said_at, dropped + 1
+            return False
+        if len(self._said) >= _KNOWN_MAX:
+            self._said.clear()
+        self._said[what] = record.created, 0
+        record.dropped = dropped
+        return True
+
+
 def start(service: str, level: str) -> None:
     """JSON to standard output, for our own lines and those of the libraries."""
     shared: list[Any] = [
@@ -31,6 +60,7 @@ def start(service: str, level: str) -> None:
         return {"service": service, **kept}
 
     handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(OnceInAWhile())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _library_line],
@@ -64,5 +94,7 @@ def _library_line(_: Any, __: str, line: Any) -> Any:
         line["event"] = record.name
         record.exc_info = None
         record.exc_text = None
+    if dropped := getattr(record, "dropped", 0):
+        line["count"] = dropped + 1
     line.pop("exc_info", None)
     return line
