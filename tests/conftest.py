@@ -4,6 +4,7 @@ import base64
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -57,34 +58,49 @@ def _apache_where_marked(request) -> None:
 @pytest.fixture
 def topic_prefix() -> str:
     """A test hears only its own events."""
+    return a_prefix()
+
+
+def a_prefix() -> str:
     return f"t{RUN}-{next(_databases)}."
 
 
 @pytest.fixture
 def database_url(postgres_server) -> str:
     """A fresh, empty database."""
+    return a_database(postgres_server)
+
+
+def a_database(server: PostgresServer) -> str:
     name = f"test_{RUN}_{next(_databases)}"
-    own = postgres_server
-    with psycopg.connect(f"{own.url}/postgres", password=own.password, autocommit=True) as tx:
+    with psycopg.connect(f"{server.url}/postgres", password=server.password, autocommit=True) as tx:
         tx.execute(f"CREATE DATABASE {name}")
-    return f"{own.url}/{name}"
+    return f"{server.url}/{name}"
 
 
 @pytest.fixture
 def settings_for(postgres_server, database_url) -> Callable[..., Any]:
     """Settings of a service on a fresh database, without the environment."""
+    return partial(settings_on, postgres_server, database_url)
 
-    def make(kind, **changes):
-        known = {
-            "database_url": database_url,
-            "database_password": postgres_server.password,
-            "kafka_bootstrap": "127.0.0.1:1",
-            "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
-            "encryption_key": KEY,
-        }
-        return kind(**(known | changes))
 
-    return make
+def settings_on(server: PostgresServer, database_url: str, kind: Any, **changes: object) -> Any:
+    known = {
+        "database_url": database_url,
+        "database_password": server.password,
+        "kafka_bootstrap": "127.0.0.1:1",
+        "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
+        "encryption_key": KEY,
+    }
+    return kind(**(known | changes))
+
+
+@pytest.fixture(scope="module")
+def whole_settings(postgres_server, kafka) -> Callable[..., Any]:
+    """The same for a whole service that serves all tests of a module."""
+    url = a_database(postgres_server)
+    known = {"kafka_bootstrap": kafka, "kafka_topic_prefix": a_prefix()}
+    return lambda kind, **changes: settings_on(postgres_server, url, kind, **known, **changes)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ already. Containers are used where a Docker engine answers and has the image; no
 
 import asyncio
 import secrets
+import signal
 import socket
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -97,6 +98,34 @@ async def a_kafka(folder: Path) -> AsyncIterator[KafkaServer]:
         return
     async with running(kafka.program(node, found)):
         yield KafkaServer(node.bootstrap)
+
+
+class KafkaToHarm:
+    """Apache Kafka of a module's own; a signal kills or hangs it."""
+
+    def __init__(self, folder: Path) -> None:
+        found = _jars()
+        assert not isinstance(found, str), found
+        node = kafka.Node(folder / "kafka", free_port(), free_port(), folder / "kafka.log")
+        self.address = node.bootstrap
+        self._program = kafka.program(node, found)
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def ensure(self) -> None:
+        """It runs and answers, whatever was done to it before."""
+        if self._process is None or self._process.returncode is not None:
+            self._process = await program.start(self._program)
+        self.send(signal.SIGCONT)
+        await program.until_ready(self._program, self._process)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def end(self) -> None:
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
 
 def _jars() -> list[Path] | str:

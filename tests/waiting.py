@@ -3,13 +3,19 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 WITHIN_S = 20.0
 POLL_S = 0.02
 
 
+@overload
+async def eventually(
+    check: Callable[[], Awaitable[T]], *, within_s: float = ..., why: str = ...
+) -> T: ...
+@overload
+async def eventually(check: Callable[[], T], *, within_s: float = ..., why: str = ...) -> T: ...
 async def eventually(
     check: Callable[[], T | Awaitable[T]], *, within_s: float = WITHIN_S, why: str = ""
 ) -> T:

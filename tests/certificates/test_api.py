@@ -24,6 +24,17 @@ OUTSIDERS = [
 ]
 
 
+async def a_large_body():
+    for _ in range(3):
+        yield b" " * 500_000
+
+
+async def test_a_body_is_limited_also_when_it_does_not_say_its_length(client):
+    path = "/certificates/785044901646/activation"
+    headers = CLERK | {"Content-Type": "application/json"}
+    problem(await client.post(path, headers=headers, content=a_large_body()), 413, "too_large")
+
+
 def mistyped(number: str) -> str:
     return number[:-1] + str((int(number[-1]) + 1) % 10)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from certificates import store
 from chassis import parking
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
@@ -33,6 +34,20 @@ async def test_a_request_of_a_linked_parent_becomes_a_certificate_and_an_event(d
     assert await said(door) == [("certificate.issued", str(an_id("child")))]
     row = await door.store.pool.fetchrow("SELECT * FROM certificates")
     assert (row["status"], row["version"]) == ("pending_activation", 1)
+
+
+async def test_a_request_that_was_lost_does_not_close_the_button_for_ever(door):
+    """Its row was written with an event that never came back; ten minutes later one may ask."""
+    await door.consume(a_family())
+    async with door.store.transaction() as tx:
+        await store.open_request(tx, a_request(name="lost"))
+    for age, kind in (("9 minutes", "certificate.refused"), ("11 minutes", "certificate.issued")):
+        await door.store.pool.execute(
+            "UPDATE certificate_requests SET requested_at = now() - $1::text::interval"
+            " WHERE status = 'pending'", age,
+        )  # fmt: skip
+        await door.consume([a_record(a_request(name=age))])
+        assert (await said(door))[-1][0] == kind
 
 
 async def test_the_same_record_twice_changes_nothing(door):

@@ -58,10 +58,18 @@ class Bench:
         return Consumer(self.store, handlers, self.settings.key_bytes, prefix, patience)
 
     @asynccontextmanager
-    async def hearing(self, on_batch: OnBatch, *, group: str = "bench") -> AsyncIterator[Any]:
+    async def hearing(
+        self,
+        on_batch: OnBatch,
+        *,
+        group: str = "bench",
+        working: dict[TopicPartition, int] | None = None,
+    ) -> AsyncIterator[Any]:
         """The subscriber, consuming until the block ends."""
         broker = make_broker(self.settings)
-        subscriber = hear(broker, self.settings, group=group, topic=TOPIC, on_batch=on_batch)
+        subscriber = hear(
+            broker, self.settings, group=group, topic=TOPIC, on_batch=on_batch, working=working
+        )
         await broker.start()
         try:
             yield subscriber

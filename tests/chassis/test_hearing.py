@@ -38,7 +38,8 @@ async def _is(wanted, value):
 
 async def test_a_batch_that_was_being_applied_at_the_stop_comes_again(bench, monkeypatch):
     monkeypatch.setattr(broker, "STOP_S_MAX", 0.1)
-    began, again = asyncio.Event(), []
+    began = asyncio.Event()
+    again: list[int] = []
 
     async def never_ends(records):
         began.set()

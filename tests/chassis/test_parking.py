@@ -1,5 +1,7 @@
 """What becomes of parked records that cannot be applied: kept, counted and told like any other."""
 
+from dataclasses import replace
+
 import pytest
 from chassis import commands, parking
 from chassis.handlers import Effects
@@ -68,6 +70,20 @@ async def test_a_parked_record_that_failed_can_be_given_to_the_service_again(dea
     await consumer.consume([deaf_bench.record(1)])
     await try_until_kept(deaf_bench, consumer, QUICK.tries_alone)
     await redriven_once(deaf_bench)
+
+
+async def test_a_record_that_does_not_belong_here_comes_back_when_it_is_given_again(deaf_bench):
+    """It is not lost: nobody applies it, so it is quarantined again."""
+    consumer = deaf_bench.consumer()
+    strange = replace(deaf_bench.record(1), topic=f"{deaf_bench.settings.kafka_topic_prefix}other")
+    await consumer.consume([strange])
+    async with deaf_bench.pool.acquire() as tx, tx.transaction():
+        (row_id,) = await tx.fetchrow("SELECT id FROM quarantine")
+        await commands.redrive(tx, "quarantine", deaf_bench.settings.key_bytes, row_id)
+    await parking.try_due(consumer, 100)
+    assert await deaf_bench.count("parked") == 0
+    rows = await deaf_bench.pool.fetch("SELECT reason FROM quarantine WHERE redriven_at IS NULL")
+    assert [row["reason"].partition(":")[0] for row in rows] == ["wrong_topic"]
 
 
 async def test_a_record_refused_at_the_door_can_be_given_to_the_service_again(deaf_bench):

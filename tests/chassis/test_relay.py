@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from chassis import outbox
+from chassis.database import DATABASE_ERRORS
 from chassis.relay import COUNTED_MAX, KEPT_DAYS, ROWS_MAX, keep_partitions
 from prometheus_client import REGISTRY
 
@@ -50,8 +51,12 @@ def ids(records) -> list[str]:
 
 async def assert_sent_in_order(bench, count: int) -> None:
     """Each event once on the topic, those of one key on one partition in commit order."""
-    said = await sent_ids(bench)
-    assert len(said) == count
+
+    async def all_moved() -> list[str] | None:
+        said = await sent_ids(bench)
+        return said if len(said) == count else None
+
+    said = await eventually(all_moved)  # while a day's partition is made, its rows are not seen
     place = {event_id: n for n, event_id in enumerate(said)}
     records = await bench.published()
     assert sorted(ids(records)) == sorted(said)
@@ -170,6 +175,36 @@ async def test_a_lost_database_connection_brings_the_relay_back(bench):
         await say(bench, range(20))
         await eventually(lambda: all_sent(bench))
     await assert_sent_in_order(bench, 20)
+
+
+async def test_sessions_terminated_again_and_again_lose_nothing_and_the_relay_lives(bench):
+    """Each time at another moment of the relay's work."""
+    async with relaying(bench) as relay, AsyncExitStack() as stack:
+        own = await stack.enter_async_context(bench.pool.acquire())
+        for n in range(60):
+            await patiently(lambda n=n: say(bench, [n]))
+            await own.execute("""
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()""")
+            assert not relay.task.done()
+        await patiently(lambda: bench.count("outbox"))
+        await eventually(lambda: all_sent(bench))
+    published = await bench.published()
+    assert sorted(set(ids(published))) == sorted(await sent_ids(bench))
+    assert len(await sent_ids(bench)) == 60
+
+
+async def patiently(work):
+    """Until it succeeds: a failure of the database is the caller's to bear."""
+
+    async def done() -> bool:
+        try:
+            await work()
+        except DATABASE_ERRORS:
+            return False
+        return True
+
+    await eventually(done)
 
 
 async def test_of_two_relays_one_is_active_and_the_other_takes_over(bench):

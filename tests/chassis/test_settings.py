@@ -3,6 +3,7 @@
 import socket
 import sys
 
+import certificates.settings
 import pytest
 from chassis import queries
 from chassis.service import EXIT_PORT_IN_USE, listen
@@ -41,6 +42,20 @@ def test_a_missing_setting_is_named_in_one_sentence(environment, capsys, name):
     said = refusal(capsys)
     assert said.count("\n") == 1
     assert said.startswith(f"Setting {name} is missing. Set the environment variable {name}")
+
+
+def test_a_setting_that_must_be_json_is_named(environment, capsys):
+    environment.setenv("MODULE_OFF_IN", "m1")
+    with pytest.raises(SystemExit):
+        load(certificates.settings.Settings)
+    assert capsys.readouterr().err == "Setting MODULE_OFF_IN is wrong: it must be JSON.\n"
+
+
+def test_a_port_that_cannot_be_is_refused(environment, capsys):
+    environment.setenv("HTTP_PORT", "99999")
+    with pytest.raises(SystemExit):
+        load(certificates.settings.Settings)
+    assert capsys.readouterr().err.startswith("Setting HTTP_PORT is wrong")
 
 
 def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(environment, capsys):

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from chassis import watchdog
 from chassis.broker import hear, make_broker
 from chassis.topics import ensure
 from chassis.watchdog import STALLED_S_MAX, Watch, look
@@ -73,8 +74,67 @@ async def test_lag_without_progress_for_a_minute_is_death_and_progress_is_life(b
         assert watch.since == STALLED_S_MAX
 
 
+async def test_a_consumer_that_hangs_in_its_last_batch_is_dead(bench):
+    """Its position already stands behind the batch: what is finished counts, not what was read."""
+    began, working = asyncio.Event(), {}
+
+    async def never_ends(records):
+        began.set()
+        await asyncio.Event().wait()
+
+    await bench.tell(bench.record(1))
+    async with bench.hearing(never_ends, working=working) as subscriber:
+        watch = Watch(TOPIC.name, subscriber, 0.0, working)
+        await asyncio.wait_for(began.wait(), 20)
+        await eventually(lambda: look(watch, 0.0) is None and watch.lag == 1)
+        assert look(watch, STALLED_S_MAX) == "lag without progress"
+
+
+async def test_a_consumer_that_fails_for_ever_is_dead(bench):
+    """Seeking back and reading the same again is no progress."""
+    failures, working = [], {}
+
+    async def always_fails(records):
+        failures.append(records)
+        raise RuntimeError
+
+    await bench.tell(bench.record(1))
+    async with bench.hearing(always_fails, working=working) as subscriber:
+        watch = Watch(TOPIC.name, subscriber, 0.0, working)
+        await eventually(lambda: failures and look(watch, 0.0) is None and watch.lag == 1)
+        seen = len(failures)
+        await eventually(lambda: len(failures) > seen + 2)
+        assert look(watch, STALLED_S_MAX) == "lag without progress"
+
+
+async def test_a_finished_batch_is_progress(bench):
+    working = {}
+    consume = bench.consumer().consume
+    await bench.tell(bench.record(1))
+    async with bench.hearing(consume, working=working) as subscriber:
+        watch = Watch(TOPIC.name, subscriber, 0.0, working)
+        await eventually(bench.committed)
+        assert (look(watch, STALLED_S_MAX), watch.lag, working) == (None, 0, {})
+
+
 async def test_an_idle_consumer_is_alive(bench):
     async with bench.hearing(bench.consumer().consume) as subscriber:
         watch = a_watch(subscriber)
         await eventually(lambda: look(watch, 0.0) is None and watch.assigned)
         assert look(watch, 10 * STALLED_S_MAX) is None
+
+
+async def test_nobody_is_dead_while_no_broker_answers(bench, monkeypatch):
+    """Ending the process would not help: the consumers wait with everybody else."""
+    monkeypatch.setattr(watchdog, "STALLED_S_MAX", 0.0)
+    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.01)
+    consume = bench.consumer().consume
+    broker = make_broker(bench.settings)
+    watch = a_watch(hear(broker, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
+    answers, left = [False, False, True], []
+
+    async def brokers_answer():
+        return answers.pop(0)
+
+    await asyncio.wait_for(watchdog.run([watch], brokers_answer, left.append), 20)
+    assert (answers, left) == ([], [f"{TOPIC.name}: no partition is assigned"])

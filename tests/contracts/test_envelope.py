@@ -24,6 +24,7 @@ from tests.contracts.corpus import HERE, WRITTEN_AT, WRITTEN_AT_MS, load, read
 from tools import samples
 
 CANARY = "Секретова-7421"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 PLACE = "identity.users.v1:3:42"
 
 
@@ -57,10 +58,10 @@ def test_every_event_comes_back_as_it_was_encoded(kind: str, made: Any) -> None:
         time=NOW,
         correlation_id="c1",
         causation_id="e0",
-        traceparent="00-1",
+        traceparent=TRACE,
     )
     got = decoded(encode(said))
-    assert got == Received(said.event, said.event.key, str(said.id), "/test", NOW, "c1", "00-1")
+    assert got == Received(said.event, said.event.key, str(said.id), "/test", NOW, "c1", TRACE)
     assert type(got.event) is EVENTS[kind]
 
 
@@ -106,6 +107,12 @@ def test_unknown_fields_and_headers_are_ignored() -> None:
 def test_a_header_that_is_not_text_is_dropped_where_it_is_not_needed() -> None:
     got = decoded(a_written_user(), headers={"traceparent": b"\xff", "ce_source": b"a\x00b"})
     assert (got.traceparent, got.source) == (None, "unknown")
+
+
+@pytest.mark.parametrize("text", ["00-1", TRACE.upper(), f"{TRACE} {CANARY}", CANARY * 40_000])
+def test_a_traceparent_that_is_none_is_not_carried_on(text: str) -> None:
+    """It would go into every event that follows: as large as the sender likes, to everyone."""
+    assert decoded(a_written_user(), headers={"traceparent": text.encode()}).traceparent is None
 
 
 def test_a_missing_time_is_when_the_record_was_written() -> None:

@@ -81,7 +81,7 @@ async def test_the_subscriber_drops_repetitions_sees_gaps_and_ignores_what_it_do
     code = example(
         GUIDE,
         "AIOKafkaConsumer",
-        {"127.0.0.1:19092": kafka, "certificates.v1": topic, "my-system": group},
+        {"127.0.0.1:19092": kafka, "certificates.v1": topic, "my-ledger": group},
     )
     first = load(sample("certificate.issued"))
     kinds = ["issued", "issued", "activated", "refused", "resumed"]

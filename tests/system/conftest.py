@@ -7,28 +7,38 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from contracts.events import Event
+from contracts.ids import user_id
 
+from tests.collector import Collector, collecting
+from tests.system.outside import Sgo
 from tests.waiting import eventually
+from tools.stack import demo_data
 from tools.stack.ports import free_port
 
 START_S = 180.0
 ROOT = Path(__file__).parents[2]
 PORTS = ("IDENTITY", "CERTIFICATES", "DOCUMENTS", "POSTGRES", "KAFKA", "KAFKA_CONTROLLER")
+PARENT = "two children"
 
 
 @dataclass
 class System:
-    """A running stack: where it is, and who may sign in."""
+    """A running stack: where it is, who may sign in, and what it has answered so far."""
 
     folder: Path
     demo: dict[str, Any]
+    collector: Collector
+    answers: list[httpx.Response] = field(default_factory=list)
 
     def url(self, service: str) -> str:
         return self.demo["urls"][service]
@@ -36,34 +46,106 @@ class System:
     def pid(self, name: str) -> int:
         return json.loads((self.folder / "pids.json").read_text())[name]["pid"]
 
+    def http(self) -> httpx.AsyncClient:
+        """A client whose answers are kept, for the search for secrets."""
+
+        async def keep(answer: httpx.Response) -> None:
+            await answer.aread()
+            self.answers.append(answer)
+
+        return httpx.AsyncClient(timeout=30, trust_env=False, event_hooks={"response": [keep]})
+
+    async def get(self, service: str, path: str, who: dict[str, str]) -> httpx.Response:
+        async with self.http() as http:
+            return await http.get(f"{self.url(service)}{path}", headers=who)
+
+    async def post(self, service: str, path: str, who: dict[str, str], **more) -> httpx.Response:
+        async with self.http() as http:
+            return await http.post(f"{self.url(service)}{path}", headers=who, **more)
+
+    def user(self, note: str) -> dict[str, str]:
+        (found,) = [user for user in self.demo["users"] if user["note"] == note]
+        return found
+
     async def sign_in(self, note: str) -> dict[str, str]:
         """The headers of whom `note` describes."""
-        (user,) = [user for user in self.demo["users"] if user["note"] == note]
+        user = self.user(note)
         form = {"grant_type": "password", "username": user["login"], "password": user["password"]}
-        async with httpx.AsyncClient() as http:
-            answer = await http.post(f"{self.url('identity')}/token", data=form)
+        answer = await self.post("identity", "/token", {}, data=form)
         assert answer.status_code == 200, answer.text
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    async def tell(self, *events: Event) -> None:
+        """As SGO does."""
+        async with Sgo(self.demo["kafka"]) as sgo:
+            await sgo.tell(*events)
+
+    async def new_child(self, name: str = "Иванов Новый Иванович") -> str:
+        """One more child of the parent «two children», whom certificates knows already."""
+        sgo_id, parent = f"new-{uuid4().hex[:8]}", await self.sign_in(PARENT)
+        await self.tell(*demo_data.new_child(sgo_id, name, 9, datetime.now(UTC).date()))
+        child = str(user_id(sgo_id))
+
+        async def known() -> bool:
+            page = await self.get("certificates", f"/children/{child}/certificate", parent)
+            return page.status_code == 200 and page.json()["eligibility"]["allowed"]
+
+        await eventually(known)
+        return child
+
+    async def decided(self, request_id: str, who: dict[str, str]) -> dict[str, Any]:
+        """What became of a request."""
+
+        async def state() -> dict[str, Any] | None:
+            path = f"/certificate-requests/{request_id}"
+            found = (await self.get("certificates", path, who)).json()
+            return found if found["status"] != "pending" else None
+
+        return await eventually(state)
+
+    async def certificate(self, child: str, who: dict[str, str]) -> str:
+        """Ask for a certificate; its id, once its document is ready."""
+        asked = await self.post("certificates", f"/children/{child}/certificate-requests", who)
+        assert asked.status_code == 202, asked.text
+        done = await self.decided(asked.json()["request_id"], who)
+        assert done["status"] == "issued", done
+        path = f"/certificates/{done['certificate_id']}/documents"
+
+        async def ready() -> bool:
+            answer = await self.get("documents", path, who)
+            return answer.status_code == 200 and answer.json()[0]["state"] == "ready"
+
+        await eventually(ready)
+        return done["certificate_id"]
+
+    def logs(self) -> Sequence[Path]:
+        return sorted((self.folder / "logs").glob("*.log"))
 
 
 @pytest.fixture(scope="session")
 async def system() -> AsyncIterator[System]:
-    with tempfile.TemporaryDirectory(prefix="system-", ignore_cleanup_errors=True) as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="system-", ignore_cleanup_errors=True) as name,
+        collecting() as collector,
+    ):
         folder = Path(name)
-        ports = {f"{part}_PORT": str(free_port()) for part in PORTS}
-        env = os.environ | ports | {"LOCAL_DIR": name}
+        told = {f"{part}_PORT": str(free_port()) for part in PORTS} | {
+            "LOCAL_DIR": name,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+        }
         with (folder / "up.log").open("wb") as log:
             child = subprocess.Popen(  # noqa: ASYNC220  started once, waited for below
-                [sys.executable, "-m", "tools.stack.up"], env=env, cwd=ROOT, stdout=log, stderr=log
-            )
-        demo = folder / "demo.json"
+                [sys.executable, "-m", "tools.stack.up"],
+                env=os.environ | told, cwd=ROOT, stdout=log, stderr=log,
+            )  # fmt: skip
         try:
             await eventually(
                 lambda: child.poll() is not None or b"Ctrl-C" in (folder / "up.log").read_bytes(),
                 within_s=START_S,
             )
             assert child.poll() is None, (folder / "up.log").read_text()
-            yield System(folder, json.loads(demo.read_text()))
+            yield System(folder, json.loads((folder / "demo.json").read_text()), collector)
         finally:
             child.send_signal(signal.SIGTERM)
             await asyncio.to_thread(child.wait, 60)

@@ -102,6 +102,14 @@ async def test_does_not_fall_back_to_memory_in_ci_or_when_apache_was_asked_for(t
         await broker_choice.choose(a_stack(tmp_path, kafka=kafka, ci=ci))
 
 
+async def test_does_not_fall_back_to_memory_beside_the_data_of_apache_kafka(tmp_path):
+    """What the other broker said would be missing from the topics for good."""
+    settings = a_stack(tmp_path, kafka=None, ci=False)
+    (settings.local / "kafka" / "log").mkdir(parents=True)
+    with pytest.raises(NoJars):
+        await broker_choice.choose(settings)
+
+
 async def test_falls_back_to_memory_loudly_elsewhere(tmp_path, capsys):
     broker = await broker_choice.choose(a_stack(tmp_path, kafka=None, ci=False))
     assert broker.kind == "memory"

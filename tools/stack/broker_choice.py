@@ -39,10 +39,15 @@ async def choose(settings: StackSettings) -> Broker:
     try:
         return apache(settings)
     except jars.NoJars as problem:
-        if settings.kafka == "apache" or settings.ci:
+        if settings.kafka == "apache" or settings.ci or _has_events(settings.local):
             raise
         say(f"\n!! {problem}")
         return memory(settings.local)
+
+
+def _has_events(local: Path) -> bool:
+    """Whether Apache Kafka's data is here: what another broker said would never be in it."""
+    return (local / "kafka" / "log").exists()
 
 
 def apache(settings: StackSettings) -> Broker:

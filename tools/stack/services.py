@@ -12,7 +12,7 @@ from tools.stack.settings import ROOT, SERVICES, StackSettings
 
 PORTAL_URL = "https://portal.example"
 READY_S_MAX = 90
-STOP_S_MAX = 40  # a service's own bounds: 10 s for requests, then 25 s for the rest
+STOP_S_MAX = 40  # a service ends itself within 30 s
 SECRET_VARIABLES = {"DATABASE_PASSWORD", "ENCRYPTION_KEY"}  # ours come from files
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import httpx
@@ -22,6 +22,7 @@ AUDIENCE: Final = "certificates-of-additional-education"
 ALGORITHM: Final = "Ed25519"
 TOKEN_S_MAX: Final = 600
 _REFETCH_S: Final = 5.0
+_FRESH_S: Final = 60.0
 _KNOWN_MAX: Final = 10_000
 
 
@@ -46,18 +47,23 @@ def unauthorized(detail: str) -> Problem:
 
 
 class TokenCheck:
-    """Checks tokens; keeps identity's keys, and what it has checked until it expires."""
+    """Checks tokens; keeps identity's keys for a minute, and what it has checked with them.
+
+    A key that identity has withdrawn is refused a minute later, also for tokens seen before.
+    """
 
     def __init__(self, jwks_url: str) -> None:
         self._url = jwks_url
         self._keys: KeySet | None = None
-        self._fetched_at = -_REFETCH_S
+        self._fetched_at = -_FRESH_S
         self._lock = asyncio.Lock()
         self._known: OrderedDict[str, Principal] = OrderedDict()
 
     async def __call__(self, token: str) -> Principal:
         """Raises Problem 401, or 503 while identity's keys cannot be had."""
         moment = clock.now().timestamp()
+        if self._is_stale():
+            await self._refresh(_FRESH_S)
         if (known := self._known.get(token)) and known.expires_at > moment:
             return known
         principal = self._checked(await self._key_set(token), token, moment)
@@ -72,11 +78,13 @@ class TokenCheck:
             iss={"essential": True, "value": ISSUER},
             aud={"essential": True, "value": AUDIENCE},
             exp={"essential": True},
+            iat={"essential": True},
             sub={"essential": True},
         )
         try:
             claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
             registry.validate(claims)
+            _expect_short(claims)
             return Principal(
                 UUID(claims["sub"]),
                 frozenset(claims.get("roles", ())),
@@ -89,31 +97,52 @@ class TokenCheck:
     async def _key_set(self, token: str) -> KeySet:
         """The keys; fetched again, at most every few seconds, for a `kid` that is not known."""
         wanted = _kid(token)
-        if self._keys is None or wanted not in {key.kid for key in self._keys.keys}:
-            async with self._lock:
-                loop_time = asyncio.get_running_loop().time()
-                if self._keys is None or loop_time - self._fetched_at > _REFETCH_S:
-                    self._fetched_at = loop_time
-                    await self._fetch()
+        if self._keys is None or wanted not in _kids(self._keys):
+            await self._refresh(_REFETCH_S)
         if self._keys is None:
             raise Problem(503, "keys_unavailable", "Сервис входа не отвечает", "Повторите позже.")
         return self._keys
+
+    def _is_stale(self) -> bool:
+        return asyncio.get_running_loop().time() - self._fetched_at > _FRESH_S
+
+    async def _refresh(self, age_s_max: float) -> None:
+        """Fetch the keys unless that was tried a moment ago; who waited does not ask again."""
+        async with self._lock:
+            loop_time = asyncio.get_running_loop().time()
+            if loop_time - self._fetched_at > age_s_max:
+                self._fetched_at = loop_time
+                await self._fetch()
 
     async def _fetch(self) -> None:
         try:
             async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
                 answer = await client.get(self._url)
                 answer.raise_for_status()
-                self._keys = KeySet.import_key_set(answer.json())
+                keys = KeySet.import_key_set(answer.json())
+                if self._keys is None or _kids(keys) != _kids(self._keys):
+                    self._known.clear()
+                self._keys = keys
         except (httpx.HTTPError, ValueError, JoseError) as error:
             log.warning("jwks_not_fetched", error=type(error).__name__)
 
 
-def _kid(token: str) -> Any:
+def _expect_short(claims: dict[str, int]) -> None:
+    """Whoever has a key that leaked must not make tokens for years. Raises ValueError."""
+    if claims["exp"] - claims["iat"] > TOKEN_S_MAX:
+        raise ValueError("lives too long")
+
+
+def _kids(keys: KeySet) -> set[str | None]:
+    return {key.kid for key in keys.keys}
+
+
+def _kid(token: str) -> str | None:
     try:
-        return jws.extract_compact(token.encode()).headers().get("kid")
+        kid = jws.extract_compact(token.encode()).headers().get("kid")
     except (JoseError, ValueError):
         return None
+    return kid if isinstance(kid, str) else None
 
 
 async def signed_in(request: Request) -> Principal:

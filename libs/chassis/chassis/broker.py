@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from aiokafka import TopicPartition
 from contracts.topics import Topic
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -38,9 +39,20 @@ def make_broker(settings: ServiceSettings) -> KafkaBroker:
 
 
 def hear(
-    broker: KafkaBroker, settings: ServiceSettings, *, group: str, topic: Topic, on_batch: OnBatch
+    broker: KafkaBroker,
+    settings: ServiceSettings,
+    *,
+    group: str,
+    topic: Topic,
+    on_batch: OnBatch,
+    working: dict[TopicPartition, int] | None = None,
 ) -> Any:
-    """Consume a topic in batches; returns the subscriber, for the watchdog to look at."""
+    """Consume a topic in batches; returns the subscriber, for the watchdog to look at.
+
+    `working` is told where the batch that is not finished begins on each partition: the consumer's
+    own position stands behind it from the moment it was fetched, also if it fails for ever.
+    """
+    unfinished = {} if working is None else working
     subscriber = broker.subscriber(
         settings.kafka_topic_prefix + topic.name,
         group_id=f"{settings.kafka_topic_prefix}{group}.{topic.name}",
@@ -60,7 +72,13 @@ def hear(
         return message.raw_message
 
     async def handle(records: Any) -> None:  # FastStream builds a model of the annotations
+        begins: dict[TopicPartition, int] = {}
+        for record in records:
+            begins.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        unfinished.update(begins)
         await on_batch(records)
+        for partition in begins:
+            unfinished.pop(partition, None)
 
     subscriber(handle, parser=as_it_came, decoder=not_decoded)
     return subscriber

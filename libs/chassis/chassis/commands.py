@@ -62,7 +62,7 @@ async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
         raise Refused("An event with this id was applied already. Drop it with a reason.")
     await tx.execute(SQL["requeue"], record_id)
     await tx.execute(SQL["mark_redriven"], record_id)
-    return ["It is applied by the running service within a second."]
+    return ["It is given to the running service again; if it is refused, it comes back here."]
 
 
 async def drop(tx: Tx, kind: str, record_id: int, reason: str) -> list[str]:

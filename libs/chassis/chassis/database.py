@@ -26,6 +26,9 @@ log = structlog.get_logger()
 CHASSIS_MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_LOCK = 0x6D6967
 WAIT_S_MAX = 60.0
+# asyncpg says "not connected" by either of its own two, as the moment of the loss has it.
+CLIENT_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+DATABASE_ERRORS = (asyncpg.PostgresError, *CLIENT_ERRORS, OSError)
 # Connection, rollback by the server, resources (a full disk), operator, system, lock timeout.
 _PASSING_CLASSES = ("08", "40", "53", "57", "58", "55P03", "25006")
 
@@ -34,7 +37,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether trying again later may help: connection, deadlock, timeout, full disk."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(_PASSING_CLASSES)
-    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
+    return isinstance(error, (OSError, TimeoutError, *CLIENT_ERRORS))
 
 
 def describe(error: BaseException) -> str:

@@ -11,7 +11,8 @@ from contracts import Unreadable
 
 from chassis import inbox, kept, outbox, tracing
 from chassis.batches import Consumer
-from chassis.database import Tx, describe, is_transient
+from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
+from chassis.handlers import misplaced
 from chassis.kept import open_kept
 from chassis.metrics import WAITING
 from chassis.queries import load
@@ -31,7 +32,7 @@ async def run(consumer: Consumer) -> None:
             while await try_due(consumer, ROWS_MAX):
                 pass
             await _watch(consumer)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("parking_failed", error=describe(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(consumer.store.released.wait(), POLL_S)
@@ -70,6 +71,9 @@ async def _apply(
     ids = {_place(item): row["id"] for item, row in zip(items, due, strict=True)}
     with tracing.consuming(items) as traced:
         effects = await consumer.effects(tx, traced, last_call=last_call)
+    for item in items:  # a record that an operator gave again may never have belonged here
+        if why := misplaced(item, consumer.handlers, consumer.prefix):
+            effects.refused.append((item, why))
     waiting = {ids[_place(one.item)]: one.waits_for for one in effects.not_yet}
     await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), patience)
     await tx.execute(SQL["unpark"], [row for row in ids.values() if row not in waiting])

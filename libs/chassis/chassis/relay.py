@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
+from typing import Any
 
 import asyncpg
 import structlog
@@ -15,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from chassis import clock
-from chassis.database import Tx, describe
+from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.metrics import OUTBOX_AGE_S, OUTBOX_ROWS, SEND_FAILURES, SENT
 from chassis.outbox import Store
 from chassis.queries import load
@@ -31,6 +32,8 @@ KEPT_DAYS = 7
 COUNTED_MAX = 100_000  # a backlog is counted up to here, in some milliseconds
 COUNT_EVERY_S = 1.0
 PAUSE_S_MAX = 5.0
+REQUEST_TIMEOUT_MS = 15_000
+SEND_S_MAX = 60.0  # an idempotent producer tries for ever; a new one is tried after this
 STOP_S_MAX = 5.0  # what a producer has not delivered by then stays in the outbox
 
 
@@ -55,7 +58,7 @@ class Relay:
                         self.active = True
                         pause = 0.1
                         await self._relay(connection, producer)
-            except (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (KafkaError, *DATABASE_ERRORS) as error:
                 SEND_FAILURES.inc()
                 log.warning("relay_failed", error=describe(error))
             finally:
@@ -85,7 +88,7 @@ class Relay:
             acks="all",
             linger_ms=0,
             max_batch_size=256 * 1024,
-            request_timeout_ms=15_000,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
 
     async def _relay(self, connection: Tx, producer: AIOKafkaProducer) -> None:
@@ -110,18 +113,19 @@ class Relay:
             await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
             for batch in made
         ]
-        results = await asyncio.gather(*sent, return_exceptions=True)
+        await asyncio.wait(sent, timeout=SEND_S_MAX)
+        failures = [_failure(one) for one in sent]
         acknowledged = [
             row_id
-            for batch, result in zip(made, results, strict=True)
-            if not isinstance(result, BaseException)
+            for batch, failure in zip(made, failures, strict=True)
+            if failure is None
             for row_id in batch.ids
         ]
         await connection.execute(SQL["move_to_sent"], acknowledged)
         SENT.inc(len(acknowledged))
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
     async def _watch(self, connection: Tx) -> None:
         """Tell the backlog, also under load and while no broker answers; at most once a second."""
@@ -133,6 +137,13 @@ class Relay:
         assert row is not None
         OUTBOX_ROWS.set(row["rows"])
         OUTBOX_AGE_S.set(row["age_s"])
+
+
+def _failure(sent: "asyncio.Future[Any]") -> BaseException | None:
+    """Why a row was not acknowledged, or None."""
+    if not sent.done():
+        return TimeoutError()
+    return asyncio.CancelledError() if sent.cancelled() else sent.exception()
 
 
 async def keep_partitions(connection: Tx, today: date) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
@@ -37,7 +38,10 @@ from chassis.web import make_app
 log = structlog.get_logger()
 EXIT_PORT_IN_USE = 2
 EXIT_DEAD = 70
-STOP_S_MAX = 25.0
+# A stop takes less than 30 s: open requests, then consumers, relay and pool.
+REQUESTS_S_MAX = 8
+CONSUMERS_STOP_S_MAX = 12.0  # a broker that hangs answers no goodbye
+STOP_S_MAX = 20.0
 GC_OBJECTS = 50_000  # a batch of 500 makes about as many
 
 Background = Callable[[Store], Any]
@@ -110,13 +114,7 @@ class Running:
         while True:
             self.broker = broker = make_broker(settings)
             clock = asyncio.get_running_loop().time
-            self.watches = [
-                watchdog.Watch(topic.name, hear(
-                    broker, settings, group=self.service.name, topic=topic,
-                    on_batch=self.consumer.consume,
-                ), clock())
-                for topic in self.hears
-            ]  # fmt: skip
+            self.watches = [self._heard(broker, topic, clock()) for topic in self.hears]
             try:
                 await ensure(settings, {*self.hears, *self.service.says})
                 await broker.start()
@@ -129,15 +127,26 @@ class Running:
         self.started = True
         self._spawn(self.relay.run())
         self._spawn(parking.run(self.consumer))
-        self._spawn(watchdog.run(self.watches, self._brokers_answer, self.leave))
+        self._spawn(watchdog.run(self.watches, self._others_answer, self.leave))
         log.info("serving")
 
-    async def _brokers_answer(self) -> bool:
-        return await health.brokers_answer(self.service.settings.kafka_bootstrap)
+    def _heard(self, broker: KafkaBroker, topic: Topic, now: float) -> watchdog.Watch:
+        working: dict[TopicPartition, int] = {}
+        subscriber = hear(
+            broker, self.service.settings, group=self.service.name, topic=topic,
+            on_batch=self.consumer.consume, working=working,
+        )  # fmt: skip
+        return watchdog.Watch(topic.name, subscriber, now, working)
+
+    async def _others_answer(self) -> bool:
+        """Whether this process could make progress: without broker or database nobody can."""
+        brokers = health.brokers_answer(self.service.settings.kafka_bootstrap)
+        return await brokers and not await health.database_problems(self)
 
     async def stop(self) -> None:
         if self.broker and self.started:
-            await self.broker.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.broker.stop(), CONSUMERS_STOP_S_MAX)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -172,16 +181,26 @@ def make(service: Service, leave: Callable[[str], None]) -> FastAPI:
             sys.stderr.write(f"{service.name}: {error}\n")
             os._exit(1)
         yield
-        try:
-            await asyncio.wait_for(running.stop(), STOP_S_MAX)
-        except TimeoutError:
+        stopping = asyncio.create_task(running.stop())
+        if not (await asyncio.wait({stopping}, timeout=STOP_S_MAX))[0]:
             log.warning("stop_took_too_long", wait_s=STOP_S_MAX)
             os._exit(EXIT_DEAD)
+        await stopping
 
     app = make_app(service.name, lifespan)
     app.include_router(service.router)
     app.include_router(health.router)
     return app
+
+
+class Server(uvicorn.Server):
+    """Ends with its own exit code; uvicorn would end itself once more by the signal it got."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        if not self.started:  # waiting for the database, perhaps: nothing was begun
+            os._exit(0)
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
 
 
 def run(service: Service) -> None:
@@ -196,10 +215,10 @@ def run(service: Service) -> None:
         dead.append(reason)
         server.should_exit = True
 
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             make(service, leave), log_config=None, access_log=False,
-            timeout_graceful_shutdown=10, loop="uvloop", http="httptools",
+            timeout_graceful_shutdown=REQUESTS_S_MAX, loop="uvloop", http="httptools",
         )
     )  # fmt: skip
     gc.freeze()  # what was imported lives for ever: not to be looked at again with each batch

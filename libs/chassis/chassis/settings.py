@@ -7,7 +7,7 @@ import sys
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 EXIT_BAD_SETTINGS = 2
 
@@ -25,6 +25,9 @@ def _is_key(secret: SecretStr) -> SecretStr:
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 
 
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
 class ServiceSettings(BaseSettings):
     """What every service must know. Each may come as `$SECRETS_DIR/<name in lower case>`."""
 
@@ -40,7 +43,7 @@ class ServiceSettings(BaseSettings):
     inbox_kept_days: Annotated[int, Field(ge=31)] = 45  # longer than SGO's topics: ADR 8
     encryption_key: Key
     http_host: str = "127.0.0.1"
-    http_port: Annotated[int, Field(ge=0, le=65535)]
+    http_port: Port
     identity_url: str = "http://127.0.0.1:8101"
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
     otel_exporter_otlp_endpoint: str | None = None
@@ -66,4 +69,10 @@ def load(kind: type[SettingsT]) -> SettingsT:
                 f"Setting {name} {what}. Set the environment variable {name},"
                 f" or put it into the file $SECRETS_DIR/{name.lower()}.\n"
             )
+        raise SystemExit(EXIT_BAD_SETTINGS) from None
+    except SettingsError as error:
+        _, _, name = str(error).partition('"')
+        sys.stderr.write(
+            f"Setting {name.partition(chr(34))[0].upper()} is wrong: it must be JSON.\n"
+        )
         raise SystemExit(EXIT_BAD_SETTINGS) from None

@@ -68,11 +68,21 @@ def consuming(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 @contextmanager
 def serving(name: str, traceparent: str | None) -> Iterator[str | None]:
-    """A span for an HTTP request; yields the traceparent for the events that it causes."""
+    """A span for an HTTP request; yields the traceparent for the events that it causes.
+
+    A failure is marked, never described: an exception may repeat what it choked on.
+    """
     if not _recording():
         yield traceparent
         return
     context = _propagator.extract({"traceparent": traceparent or ""})
     tracer = trace.get_tracer("chassis")
-    with tracer.start_as_current_span(name, context=context, kind=trace.SpanKind.SERVER) as span:
-        yield _parent_of(span)
+    with tracer.start_as_current_span(
+        name, context=context, kind=trace.SpanKind.SERVER,
+        record_exception=False, set_status_on_exception=False,
+    ) as span:  # fmt: skip
+        try:
+            yield _parent_of(span)
+        except Exception:
+            span.set_status(trace.StatusCode.ERROR)
+            raise

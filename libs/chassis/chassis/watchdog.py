@@ -15,6 +15,7 @@ from chassis.metrics import LAG
 
 log = structlog.get_logger()
 STALLED_S_MAX = 60.0
+STILL_S_MAX = 30.0
 LOOK_EVERY_S = 5.0
 
 
@@ -25,6 +26,7 @@ class Watch:
     topic: str
     subscriber: Any
     since: float
+    working: dict[Any, int] = field(default_factory=dict)  # where an unfinished batch begins
     positions: dict[Any, int] = field(default_factory=dict)
     assigned: bool = False
     lag: int = 0
@@ -36,11 +38,13 @@ def look(watch: Watch, now: float) -> str | None:
     partitions = consumer.assignment() if consumer else ()
     watch.assigned = bool(partitions)
     positions = {p: consumer.last_stable_offset(p) or 0 for p in partitions}
-    committed = _consumed(consumer, partitions)
-    watch.lag = sum(max(0, positions[p] - committed.get(p, positions[p])) for p in partitions)
+    for gone in watch.working.keys() - set(partitions):
+        del watch.working[gone]
+    finished = _read(consumer, partitions) | watch.working
+    watch.lag = sum(max(0, positions[p] - finished.get(p, positions[p])) for p in partitions)
     LAG.labels(watch.topic).set(watch.lag)
-    moving = committed != watch.positions
-    watch.positions = committed
+    moving = finished != watch.positions
+    watch.positions = finished
     if watch.assigned and (moving or watch.lag == 0):
         watch.since = now
     if now - watch.since < STALLED_S_MAX:
@@ -48,8 +52,16 @@ def look(watch: Watch, now: float) -> str | None:
     return "no partition is assigned" if not watch.assigned else "lag without progress"
 
 
-def _consumed(consumer: Any, partitions: Sequence[Any]) -> dict[Any, int]:
-    """Where each partition's reading stands; those not yet positioned are left out."""
+def is_still(watch: Watch, now: float) -> bool:
+    """Whether it has lag without progress for half a minute: not dead yet, and not ready."""
+    return watch.lag > 0 and now - watch.since >= STILL_S_MAX
+
+
+def _read(consumer: Any, partitions: Sequence[Any]) -> dict[Any, int]:
+    """Where each partition's reading stands, a batch that is worked on included.
+
+    Those not yet positioned are left out.
+    """
     if consumer is None:
         return {}
     state = consumer._subscription.subscription  # noqa: SLF001  position() waits; we must not
@@ -62,9 +74,9 @@ def _consumed(consumer: Any, partitions: Sequence[Any]) -> dict[Any, int]:
 
 
 async def run(
-    watches: Sequence[Watch], brokers_answer: Callable[[], Any], leave: Callable[[str], None]
+    watches: Sequence[Watch], others_answer: Callable[[], Any], leave: Callable[[str], None]
 ) -> None:
-    """Look every few seconds; `leave(reason)` when a consumer is dead while brokers answer."""
+    """Look every few seconds; `leave(reason)` when a consumer is dead while the others answer."""
     clock = asyncio.get_running_loop().time
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
@@ -72,7 +84,7 @@ async def run(
             reason = look(watch, clock())
             if reason is None:
                 continue
-            if not await brokers_answer():
+            if not await others_answer():
                 watch.since = clock()  # nobody can consume now: no fault of this process
                 continue
             log.error("consumer_dead", topic=watch.topic, reason=reason)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from contracts import traceparent_in
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import clock, tracing
-from chassis.database import describe, is_transient
+from chassis.database import DATABASE_ERRORS, describe, is_transient
 from chassis.metrics import HTTP_SECONDS
 
 log = structlog.get_logger()
@@ -41,6 +42,12 @@ class Problem(Exception):
         self.body |= extra
 
 
+_HTTP = {
+    400: ("invalid_request", "Запрос не понят"),
+    405: ("method_not_allowed", "По этому адресу так обратиться нельзя"),
+}
+
+
 def not_found() -> Problem:
     """What is not there and what is not yours look the same."""
     return Problem(404, "not_found", "Не найдено", "Проверьте адрес и под кем вы вошли.")
@@ -64,10 +71,10 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:  # noqa: PLR2004
         return _answer(not_found())
-    code = "method_not_allowed" if error.status_code == 405 else "http_error"  # noqa: PLR2004
-    return _answer(
-        Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
-    )
+    if error.status_code == 413:  # noqa: PLR2004
+        return _answer(_too_large())
+    code, title = _HTTP.get(error.status_code, ("http_error", "Запрос не выполнен"))
+    return _answer(Problem(error.status_code, code, title, headers=dict(error.headers or {})))
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
@@ -98,6 +105,11 @@ async def _on_failure(request: Request, error: Exception) -> JSONResponse:
     return _answer(Problem(500, "internal_error", "Внутренняя ошибка", detail))
 
 
+def _too_large() -> Problem:
+    detail = f"Не больше {BODY_BYTES_MAX} байт."
+    return Problem(413, "too_large", "Слишком большой запрос", detail)
+
+
 class _Door:
     """Request id, trace, time, size limit; raw ASGI because it stands before every request."""
 
@@ -113,10 +125,18 @@ class _Door:
         started, status = time.perf_counter(), 500
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            detail = f"Не больше {BODY_BYTES_MAX} байт."
-            too_large = _answer(Problem(413, "too_large", "Слишком большой запрос", detail))
-            await too_large(scope, receive, send)
+            await _answer(_too_large())(scope, receive, send)
             return
+
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > BODY_BYTES_MAX:  # a chunked body does not say its length beforehand
+                raise HTTPException(413)  # FastAPI passes only this one on as it is
+            return message
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -129,11 +149,11 @@ class _Door:
                 ]
             await send(message)
 
-        parent = headers.get(b"traceparent", b"").decode("ascii", "replace")[:100] or None
+        parent = traceparent_in(headers.get(b"traceparent", b"").decode("ascii", "replace"))
         with tracing.serving(scope["method"], parent) as traceparent:
             scope["traceparent"] = traceparent
             try:
-                await self.app(scope, receive, answer)
+                await self.app(scope, counted, answer)
             finally:
                 route = getattr(scope.get("route"), "path", "none")
                 took = time.perf_counter() - started
@@ -141,23 +161,20 @@ class _Door:
 
 
 def make_app(title: str, lifespan: Any) -> FastAPI:
-    """A FastAPI application with our doors: /openapi.json, no interactive pages from outside."""
+    """A FastAPI application with our doors: /openapi.json, no interactive pages from outside.
+
+    FastAPI's own spans would repeat addresses and what was searched for: `tracing` has ours.
+    """
     app = FastAPI(
         title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
         responses={"4XX": PROBLEM, "5XX": PROBLEM},
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )  # fmt: skip
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(OSError, _on_failure)
-    for kind in _database_errors():
+    for kind in (*DATABASE_ERRORS, TimeoutError):
         app.add_exception_handler(kind, _on_failure)
     app.add_exception_handler(Exception, _on_failure)
     app.add_middleware(_Door)
     return app
-
-
-def _database_errors() -> tuple[type[Exception], ...]:
-    import asyncpg  # noqa: PLC0415  only the names of its errors
-
-    return asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError

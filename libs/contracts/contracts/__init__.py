@@ -12,6 +12,7 @@ from contracts.envelope import (
     caused_by,
     decode,
     encode,
+    traceparent_in,
 )
 from contracts.events import EVENTS, Event
 
@@ -26,4 +27,5 @@ __all__ = [
     "caused_by",
     "decode",
     "encode",
+    "traceparent_in",
 ]

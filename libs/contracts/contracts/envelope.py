@@ -21,6 +21,7 @@ EventT = TypeVar("EventT", covariant=True, bound="Event | Tombstone")  # noqa: P
 SPEC_VERSION: Final = "1.0"
 TOMBSTONE_TYPE: Final = "tombstone"
 _TIME: Final = TypeAdapter(datetime)
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Unreadable(Exception):
@@ -169,8 +170,13 @@ def decode(
         source=source,
         time=_time(known.get("ce_time"), written_at_ms),
         correlation_id=known.get("ce_correlationid", event_id)[:200],
-        traceparent=known.get("traceparent"),
+        traceparent=traceparent_in(known.get("traceparent")),
     )
+
+
+def traceparent_in(text: str | None) -> str | None:
+    """A W3C `traceparent`, or None: what is carried on is bounded and says nothing else."""
+    return text if text and _TRACEPARENT.fullmatch(text) else None
 
 
 def _texts(headers: Iterable[tuple[str, bytes]]) -> Mapping[str, str]:

@@ -56,6 +56,7 @@ SELECT
     (
         SELECT q.request_id FROM certificate_requests AS q
         WHERE q.child_id = a.child_id AND q.status = 'pending'
+            AND q.requested_at > now() - interval '10 minutes'  -- an older one was lost: ask again
         ORDER BY q.requested_at, q.request_id LIMIT 1
     ) AS open_request,
     s.status AS request_status, s.child_id AS request_child_id,
@@ -136,7 +137,8 @@ WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 
 -- name: as_whom
 SELECT CASE
-    WHEN $1::uuid = $2::uuid THEN 'student'
+    WHEN EXISTS (SELECT FROM people WHERE user_id = $1::uuid AND erased) THEN NULL
+    WHEN $1 = $2::uuid THEN 'student'
     WHEN EXISTS (SELECT FROM child_links WHERE parent_id = $1 AND child_id = $2 AND linked)
         THEN 'parent'
     WHEN EXISTS (

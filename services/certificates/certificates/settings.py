@@ -3,7 +3,7 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.settings import ServiceSettings
+from chassis.settings import Port, ServiceSettings
 from pydantic import AfterValidator, Field
 
 from certificates.decide import Region, parse_validity
@@ -23,7 +23,7 @@ def _validity(text: str) -> str:
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8102
+    http_port: Port = 8102
     region_code: Annotated[str, Field(pattern=r"^\d{2}$")] = "78"
     region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
     validity: Annotated[str, AfterValidator(_validity)] = "until_18"

@@ -1,9 +1,14 @@
 """Building a document: values -> rendered, checked, digested, sealed. No PDF is kept."""
 
 import asyncio
-from collections.abc import Sequence
-from concurrent.futures import Executor
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from contracts.values import DocumentFailure
@@ -13,8 +18,50 @@ from documents.credentials import login_of, new_password, seal_values
 from documents.orders import Built, Order
 from documents.render import BadDocument, CredentialsValues, Unprintable
 
+T = TypeVar("T")
 log = structlog.get_logger()
 AT_ONCE = 50
+
+
+def page_pool() -> Executor:
+    """Two processes for slow pages. They end with the service, also when it is killed."""
+    return _PagePool()
+
+
+class _PagePool(Executor):
+    """The standard library's pool is broken for good once a process of it was killed: made anew."""
+
+    def __init__(self) -> None:
+        self._processes = _processes()
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        try:
+            return self._processes.submit(fn, *args, **kwargs)
+        except BrokenExecutor:
+            log.warning("page_pool_broken")
+            self._processes = _processes()
+            return self._processes.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._processes.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _processes() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        2, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
+
+
+def _end_with_parent() -> None:
+    """The standard library's workers outlive a killed parent, and wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +127,11 @@ class Workshop:
 
     async def _draw(self, template_version: str, values: CredentialsValues) -> bytes:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.executor, render.render, template_version, values)
+        work = partial(render.render, template_version, values)
+        try:
+            return await loop.run_in_executor(self.executor, work)
+        except BrokenExecutor:  # its process was killed meanwhile: once more, in a new one
+            return await loop.run_in_executor(self.executor, work)
 
 
 def _failure(error: Exception, order: Order) -> DocumentFailure:

@@ -1,7 +1,5 @@
 """WIRING: what the documents service is made of."""
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,14 +8,14 @@ from chassis.service import Service, run
 from contracts import topics
 
 from documents import api, consumers, retry
-from documents.build import Workshop
+from documents.build import Workshop, page_pool
 from documents.settings import Settings
 
 
 def main() -> None:
     """Serve until told to stop."""
     configured = settings.load(Settings)
-    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as executor:
+    with page_pool() as executor:
         workshop = Workshop(configured.key_bytes, configured.portal_url, executor)
         run(make(configured, workshop))
 

@@ -111,6 +111,7 @@ SELECT c.*,
     ) AS is_parent
 FROM credentials AS c
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
+    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
     AND (
         c.child_id = $2 OR EXISTS (
             SELECT FROM child_links AS l

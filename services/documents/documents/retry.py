@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import structlog
 from chassis import clock, outbox
-from chassis.database import describe
+from chassis.database import DATABASE_ERRORS, describe
 from chassis.outbox import Store
 from contracts import Envelope
 from contracts.ids import derived
@@ -27,7 +27,7 @@ async def run(store_: Store, workshop: Workshop) -> None:
         try:
             while await try_due(store_, workshop):
                 pass
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("retry_failed", error=describe(error))
         await asyncio.sleep(POLL_S)
 

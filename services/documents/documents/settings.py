@@ -3,7 +3,7 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.settings import ServiceSettings
+from chassis.settings import Port, ServiceSettings
 from pydantic import AfterValidator, Field
 
 
@@ -18,6 +18,6 @@ def _zone(name: str) -> str:
 class Settings(ServiceSettings):
     """`portal_url` is printed on the page with the login and password."""
 
-    http_port: int = 8103
+    http_port: Port = 8103
     region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
     portal_url: Annotated[str, Field(pattern=r"^https://[^\s\x00-\x1f]{3,80}$")]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.settings import ServiceSettings
+from chassis.settings import Port, ServiceSettings
 from pydantic import AfterValidator
 
 
@@ -16,5 +16,5 @@ def _zone(name: str) -> str:
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8101
+    http_port: Port = 8101
     region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"

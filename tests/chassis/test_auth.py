@@ -1,0 +1,129 @@
+"""Tokens are checked with identity's keys as they are: fetched, kept a minute, withdrawn."""
+
+import asyncio
+import json
+from base64 import urlsafe_b64encode
+from contextlib import asynccontextmanager
+
+import pytest
+from chassis import auth, clock
+from chassis.auth import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
+from chassis.web import Problem
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
+
+from tests.builders import an_id
+
+
+def a_key(kid: str) -> OKPKey:
+    return OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig", "alg": ALGORITHM})
+
+
+def a_token(key: OKPKey, *, seconds: int = 600, header=None, **changes) -> str:
+    issued = int(clock.now().timestamp())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "iat": issued, "exp": issued + seconds}
+    claims |= {"sub": str(an_id("parent")), "roles": ["parent"]} | changes
+    return jwt.encode(header or {"alg": ALGORITHM, "kid": key.kid}, claims, key,
+                      algorithms=[ALGORITHM])  # fmt: skip
+
+
+class Identity:
+    """Publishes keys on loopback, and counts how often it was asked."""
+
+    def __init__(self, *keys: OKPKey) -> None:
+        self.keys, self.asked, self.well = list(keys), 0, True
+
+    async def answer(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        body = json.dumps(KeySet(self.keys).as_dict(private=False)).encode()
+        status = b"200 OK" if self.well else b"503 Away"
+        writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+                     % (status, len(body), body))  # fmt: skip
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@asynccontextmanager
+async def checking(identity: Identity):
+    server = await asyncio.start_server(identity.answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield TokenCheck(f"http://127.0.0.1:{port}/keys")
+
+
+def a_minute_later(check: TokenCheck) -> None:
+    check._fetched_at -= auth._FRESH_S + 1
+
+
+async def test_keys_are_fetched_once_and_serve_for_a_minute():
+    identity = Identity(a_key("one"))
+    async with checking(identity) as check:
+        for _ in range(5):
+            assert (await check(a_token(identity.keys[0]))).user_id == an_id("parent")
+    assert identity.asked == 1
+
+
+async def test_a_withdrawn_key_is_refused_a_minute_later_also_for_tokens_seen_before():
+    old, new = a_key("old"), a_key("new")
+    identity = Identity(old, new)
+    async with checking(identity) as check:
+        seen = a_token(old)
+        await check(seen)
+        identity.keys = [new]
+        a_minute_later(check)
+        for token in (seen, a_token(old)):
+            with pytest.raises(Problem, match="unauthorized"):
+                await check(token)
+        await check(a_token(new))
+
+
+async def test_while_identity_is_away_the_keys_that_are_known_serve_on():
+    identity = Identity(a_key("one"))
+    async with checking(identity) as check:
+        await check(a_token(identity.keys[0]))
+        identity.well = False
+        a_minute_later(check)
+        await check(a_token(identity.keys[0]))
+    assert identity.asked == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seconds": 601},
+        {"seconds": -1},
+        {"aud": "another"},
+        {"iss": "another"},
+        {"sub": "nobody"},
+        {"iat": None},
+    ],
+)
+async def test_a_token_that_is_not_as_identity_makes_them_is_refused(wrong):
+    identity = Identity(a_key("one"))
+    async with checking(identity) as check:
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(a_token(identity.keys[0], **wrong))
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+async def test_what_is_no_token_is_refused(token):
+    async with checking(Identity(a_key("one"))) as check:
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(token)
+
+
+@pytest.mark.parametrize("kid", ["[1]", "{}", "1", "null"])
+async def test_a_key_id_that_is_no_text_is_refused(kid):
+    """Nobody signed it: the header alone must not make an error of ours."""
+    header = urlsafe_b64encode(f'{{"alg":"{ALGORITHM}","kid":{kid}}}'.encode()).rstrip(b"=")
+    async with checking(Identity(a_key("one"))) as check:
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(f"{header.decode()}.e30.AAAA")
+
+
+async def test_a_key_of_somebody_else_is_refused():
+    async with checking(Identity(a_key("one"))) as check:
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(a_token(a_key("one")))
