@@ -44,7 +44,7 @@ fmt: $(STAMP)
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy libs services tools tests
+	$(BIN)/mypy libs services tools tests bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.docs --check
 

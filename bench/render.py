@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 from importlib.metadata import version
 
-from documents.render import CURRENT, CredentialsValues, check, digest, is_compiled, render
+from documents.render import CURRENT, CredentialsValues, check, digest, render, render_compiled
 
 RUNS = 7
 NAMES = {
@@ -55,7 +55,7 @@ def main() -> None:
     print(f"{'path':26}{'bytes':>8}{'render':>9}{'check':>9}{'digest':>9}{'all':>9}")
     for path, name in NAMES.items():
         child = values(name)
-        times = 2000 if is_compiled(CURRENT, child) else 30
+        times = 2000 if render_compiled(CURRENT, child) else 30
         pdf = render(CURRENT, child)
         steps = (
             milliseconds(partial(render, CURRENT, child), times),

@@ -133,5 +133,5 @@ def a_record(
         int(NOW.timestamp() * 1000),
         record.key.encode(),
         record.value,
-        record.headers,
+        tuple(record.headers),
     )

@@ -182,7 +182,7 @@ def sample(event: Event, *, only_required: bool) -> dict[str, Any]:
             traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         )
     )
-    headers = {name: raw.decode() for name, raw in record.headers}
+    headers = dict(record.texts)
     if only_required:
         headers = {name: headers[name] for name in LEAST_HEADERS}
     value = event.model_dump(mode="json", exclude_unset=only_required)

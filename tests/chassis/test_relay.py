@@ -72,6 +72,20 @@ async def test_events_of_one_key_land_on_one_partition_in_order(bench):
     assert len({record.partition for record in await bench.published()}) > 1
 
 
+async def test_events_larger_than_a_batch_are_sent_each_in_its_turn(bench):
+    """Kafka takes up to a megabyte a message; our batches are of a quarter."""
+    large = "x" * (outbox.VALUE_BYTES_MAX - 1000)
+    for n in range(3):
+        async with bench.store.transaction() as tx:
+            event = a_request("child", name=f"{n}")
+            await outbox.append(tx, [envelope(event, name=f"large {n}")])
+            await tx.execute("UPDATE outbox SET value = convert_to($1, 'UTF8')", large)
+    await say(bench, range(3))
+    async with relaying(bench):
+        await eventually(lambda: all_sent(bench))
+    await assert_sent_in_order(bench, 6)
+
+
 async def test_events_wait_for_a_broker_that_is_away_and_are_all_sent_when_it_comes(
     bench,
 ):

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 SAMPLES = sorted((HERE / "samples").glob("*.json"))
 PUBLISHED = sorted((HERE / "published").glob("*.json"))
 WRITTEN_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+WRITTEN_AT_MS = int(WRITTEN_AT.timestamp()) * 1000
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -30,5 +31,5 @@ def read(sample: dict[str, Any]) -> Received[Event | Tombstone]:
         value=json.dumps(sample["value"], ensure_ascii=False).encode(),
         headers=[(name, text.encode()) for name, text in sample["headers"].items()],
         place="topic:0:1",
-        written_at=WRITTEN_AT,
+        written_at_ms=WRITTEN_AT_MS,
     )

@@ -20,7 +20,7 @@ from contracts import (
 from contracts.ids import derived
 
 from tests.builders import NOW, a_link, a_user, an_id, envelope
-from tests.contracts.corpus import HERE, WRITTEN_AT, load, read
+from tests.contracts.corpus import HERE, WRITTEN_AT, WRITTEN_AT_MS, load, read
 from tools import samples
 
 CANARY = "Секретова-7421"
@@ -32,7 +32,7 @@ def decoded(record: Record, **changes: Any) -> Received[Event | Tombstone]:
     headers = dict(record.headers) | changes.pop("headers", {})
     known = {"key": record.key.encode(), "value": record.value} | changes
     present = [(name, raw) for name, raw in headers.items() if raw is not None]
-    return decode(**known, headers=present, place=PLACE, written_at=WRITTEN_AT)
+    return decode(**known, headers=present, place=PLACE, written_at_ms=WRITTEN_AT_MS)
 
 
 def a_written_user() -> Record:
@@ -60,7 +60,7 @@ def test_every_event_comes_back_as_it_was_encoded(kind: str, made: Any) -> None:
         traceparent="00-1",
     )
     got = decoded(encode(said))
-    assert got == Received(said.event, str(said.id), "/test", NOW, "c1", "00-1")
+    assert got == Received(said.event, said.event.key, str(said.id), "/test", NOW, "c1", "00-1")
     assert type(got.event) is EVENTS[kind]
 
 
@@ -83,7 +83,7 @@ def test_a_tombstone_whose_version_is_no_number_erases_all_the_same(version: str
 
 
 def test_a_tombstone_without_headers_is_named_by_its_place() -> None:
-    got = decode(key=b"u1", value=None, headers=[], place=PLACE, written_at=WRITTEN_AT)
+    got = decode(key=b"u1", value=None, headers=[], place=PLACE, written_at_ms=WRITTEN_AT_MS)
     assert (got.id, got.time) == (f"tombstone:{PLACE}", WRITTEN_AT)
 
 
@@ -110,6 +110,11 @@ def test_a_header_that_is_not_text_is_dropped_where_it_is_not_needed() -> None:
 
 def test_a_missing_time_is_when_the_record_was_written() -> None:
     assert decoded(a_written_user(), headers={"ce_time": None}).time == WRITTEN_AT
+
+
+def test_a_missing_time_cannot_be_a_record_written_at_no_time() -> None:
+    with pytest.raises(Unreadable, match="bad_time"):
+        decode(key=b"u1", value=None, headers=[], place=PLACE, written_at_ms=2**62)
 
 
 def test_what_an_event_brought_about_carries_on_its_correlation_and_derives_its_id() -> None:

@@ -15,8 +15,8 @@ from documents.render import (
     UnknownTemplate,
     Unprintable,
     check,
-    is_compiled,
     render,
+    render_compiled,
 )
 
 from tests.documents.pages import (
@@ -73,7 +73,7 @@ def test_names_of_the_regions_peoples_are_printed_letter_by_letter(name: str, re
     """Tatar, Bashkir, Chuvash, Kazakh and other everyday names take the fast path."""
     child = values(full_name=name)
 
-    assert is_compiled(CURRENT, child)
+    assert render_compiled(CURRENT, child) is not None
     assert f"Ребёнок {name} Номер" in read(render(CURRENT, child))
 
 
@@ -84,7 +84,7 @@ def test_rare_letters_and_long_names_take_the_general_path(name: str, read: Any)
     child = values(full_name=name)
     pdf = render(CURRENT, child)
 
-    assert not is_compiled(CURRENT, child)
+    assert render_compiled(CURRENT, child) is None
     assert "".join(f"Ребёнок{name}Номер".split()) in "".join(read(pdf).split())
     check(CURRENT, pdf, child)
 
@@ -107,7 +107,7 @@ def test_every_compiled_letter_is_printed_as_itself() -> None:
     for start in range(0, len(letters), 24):
         child = values(full_name="".join(letters[start : start + 24]))
         fast, slow = render(CURRENT, child), general_path(child)
-        assert is_compiled(CURRENT, child)
+        assert render_compiled(CURRENT, child) is not None
         assert child.full_name in text_by_pypdf(fast)
         assert child.full_name in text_by_pdfium(fast)
         assert picture(fast) == picture(slow)
@@ -148,7 +148,6 @@ def test_an_unprintable_name_is_refused_by_code_point_and_never_shown(
     """The refusal may be logged: it says which letter and not whose."""
     child = values(full_name=name)
 
-    assert not is_compiled(CURRENT, child)
     with pytest.raises(Unprintable, match=code_point.replace("+", r"\+")) as refused:
         render(CURRENT, child)
     assert name not in str(refused.value)
@@ -229,7 +228,7 @@ def test_a_version_that_is_not_here_is_told() -> None:
     with pytest.raises(UnknownTemplate):
         render("credentials-0", values())
     with pytest.raises(UnknownTemplate):
-        is_compiled("../credentials-1", values())
+        render_compiled("../credentials-1", values())
 
 
 def test_values_shown_in_a_log_hide_what_is_personal() -> None:

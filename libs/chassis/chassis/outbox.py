@@ -33,7 +33,7 @@ async def append(tx: Tx, envelopes: Sequence[Envelope]) -> None:
         [record.topic for record in records],
         [record.key for record in records],
         [record.value for record in records],
-        [json.dumps({name: raw.decode() for name, raw in r.headers}) for r in records],
+        [json.dumps(record.texts) for record in records],
     )
 
 

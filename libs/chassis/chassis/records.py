@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import Protocol
@@ -69,7 +68,6 @@ def place(record: RawRecord) -> str:
 
 def read(record: RawRecord) -> Item:
     """Raises `contracts.Unreadable` with a reason that repeats nothing of the record."""
-    written_at = datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC)
     return Item(
         record,
         decode(
@@ -77,7 +75,7 @@ def read(record: RawRecord) -> Item:
             value=record.value,
             headers=record.headers,
             place=place(record),
-            written_at=written_at,
+            written_at_ms=record.timestamp,
         ),
     )
 

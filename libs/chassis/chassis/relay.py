@@ -5,7 +5,6 @@ also does its reads and deletes, so that a relay that lost the connection cannot
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
@@ -20,6 +19,7 @@ from chassis.database import Tx, describe
 from chassis.metrics import OUTBOX_AGE_S, OUTBOX_ROWS, SEND_FAILURES, SENT
 from chassis.outbox import Store
 from chassis.queries import load
+from chassis.sending import batches
 from chassis.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -105,23 +105,17 @@ class Relay:
     async def _send(
         self, connection: Tx, producer: AIOKafkaProducer, rows: list[asyncpg.Record]
     ) -> None:
-        prefix = self._settings.kafka_topic_prefix
+        made = await batches(producer, self._settings.kafka_topic_prefix, rows)
         sent = [
-            await producer.send(
-                prefix + row["topic"],
-                row["value"],
-                key=row["key"].encode(),
-                headers=[
-                    (name, text.encode()) for name, text in json.loads(row["headers"]).items()
-                ],
-            )
-            for row in rows
+            await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+            for batch in made
         ]
         results = await asyncio.gather(*sent, return_exceptions=True)
         acknowledged = [
-            row["id"]
-            for row, result in zip(rows, results, strict=True)
+            row_id
+            for batch, result in zip(made, results, strict=True)
             if not isinstance(result, BaseException)
+            for row_id in batch.ids
         ]
         await connection.execute(SQL["move_to_sent"], acknowledged)
         SENT.inc(len(acknowledged))

@@ -5,6 +5,7 @@ outbox and nothing is lost. Stopping is bounded: what does not end in time is en
 """
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -36,6 +37,7 @@ log = structlog.get_logger()
 EXIT_PORT_IN_USE = 2
 EXIT_DEAD = 70
 STOP_S_MAX = 25.0
+GC_OBJECTS = 50_000  # a batch of 500 makes about as many
 
 Background = Callable[[Store], Any]
 
@@ -196,6 +198,8 @@ def run(service: Service) -> None:
             timeout_graceful_shutdown=10, loop="uvloop", http="httptools",
         )
     )  # fmt: skip
+    gc.freeze()  # what was imported lives for ever: not to be looked at again with each batch
+    gc.set_threshold(GC_OBJECTS)
     server.run(sockets=[sock])
     if provider:
         provider.shutdown()

@@ -7,8 +7,7 @@ What cannot be understood raises `Unreadable`, whose message never repeats what 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -64,7 +63,11 @@ class Record:
     topic: str
     key: str
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    texts: Mapping[str, str]  # the headers as text
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        return [(name, text.encode()) for name, text in self.texts.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,12 @@ class Received(Generic[EventT]):
     """An event as a consumer gets it, with what the next event must carry on."""
 
     event: EventT
+    key: str
     id: str
     source: str
     time: datetime
     correlation_id: str
     traceparent: str | None
-
-    @property
-    def key(self) -> str:
-        return self.event.key
 
 
 def encode(envelope: Envelope) -> Record:
@@ -92,13 +92,14 @@ def encode(envelope: Envelope) -> Record:
     else:
         topic, event_type = envelope.topic or event.TOPIC, event.TYPE
         value = event.model_dump_json().encode()
+    key = event.key
     headers = {
         "ce_specversion": SPEC_VERSION,
         "ce_id": str(envelope.id),
         "ce_type": event_type,
         "ce_source": envelope.source,
         "ce_time": envelope.time.isoformat(),
-        "ce_subject": event.key,
+        "ce_subject": key,
         "ce_correlationid": envelope.correlation_id,
     }
     if value is not None:
@@ -110,7 +111,7 @@ def encode(envelope: Envelope) -> Record:
         headers["ce_causationid"] = envelope.causation_id
     if envelope.traceparent:
         headers["traceparent"] = envelope.traceparent
-    return Record(topic.name, event.key, value, tuple((k, v.encode()) for k, v in headers.items()))
+    return Record(topic.name, key, value, headers)
 
 
 def caused_by(
@@ -141,9 +142,11 @@ def decode(
     value: bytes | None,
     headers: Iterable[tuple[str, bytes]],
     place: str,
-    written_at: datetime,
+    written_at_ms: int,
 ) -> "Received[Event | Tombstone]":
     """Read a record. `place` (topic:partition:offset) names one that came without an id.
+
+    `written_at_ms` (since 1970) is the time of one whose headers tell none.
 
     Raises `Unreadable` with a reason: no_key, no_type, unknown_type, no_id, bad_time, bad_event.
     """
@@ -161,9 +164,10 @@ def decode(
     source = known.get("ce_source", "unknown")[:200]
     return Received(
         event=event,
+        key=text_key,
         id=event_id,
         source=source,
-        time=_time(known.get("ce_time"), written_at),
+        time=_time(known.get("ce_time"), written_at_ms),
         correlation_id=known.get("ce_correlationid", event_id)[:200],
         traceparent=known.get("traceparent"),
     )
@@ -218,10 +222,9 @@ def _places(error: ValidationError) -> str:
     return "; ".join(problems)[:500]
 
 
-@lru_cache(maxsize=4096)
-def _time(text: str | None, written_at: datetime) -> datetime:
+def _time(text: str | None, written_at_ms: int) -> datetime:
     if text is None:
-        return written_at
+        return _written_at(written_at_ms)
     try:
         moment = _TIME.validate_python(text)
     except ValidationError:
@@ -229,3 +232,10 @@ def _time(text: str | None, written_at: datetime) -> datetime:
     if moment.tzinfo is None:
         raise Unreadable("bad_time: header ce_time has no time zone")
     return moment
+
+
+def _written_at(written_at_ms: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(max(written_at_ms, 0) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Unreadable("bad_time: the record's timestamp is no time") from None

@@ -4,6 +4,7 @@ A serial from the database is permuted under a key (a Feistel network over 10^4 
 serial gives one number and no two give the same: unique without ever trying again.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 
 _LEFT, _RIGHT = 10**4, 10**5
@@ -44,5 +45,11 @@ def is_well_typed(number: str) -> bool:
 
 
 def _mix(key: bytes, turn: int, half: int) -> int:
-    message = turn.to_bytes(1, "big") + half.to_bytes(4, "big")
-    return int.from_bytes(blake2b(message, key=key, digest_size=8).digest(), "big")
+    keyed = _keyed(key).copy()
+    keyed.update(turn.to_bytes(1, "big") + half.to_bytes(4, "big"))
+    return int.from_bytes(keyed.digest(), "big")
+
+
+@lru_cache(maxsize=4)
+def _keyed(key: bytes) -> blake2b:
+    return blake2b(key=key, digest_size=8)

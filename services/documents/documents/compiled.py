@@ -7,6 +7,7 @@ import codecs
 import hashlib
 import itertools
 import json
+from binascii import hexlify, unhexlify
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ _BEFORE_CONTENT = b" >>\nstream\n"
 class Slot(NamedTuple):
     codes: Any  # what codecs.charmap_encode takes: the letters of one font subset
     widths: tuple[int, ...]  # of each code, in thousandths of the font's size
+    widest: int
     sizes: tuple[tuple[bytes, float], ...]  # size and leading in the page's words; room at it
 
     def fill(self, text: str) -> bytes | None:
@@ -29,10 +31,12 @@ class Slot(NamedTuple):
             shown, _ = codecs.charmap_encode(text, "strict", self.codes)
         except UnicodeEncodeError:
             return None
-        wide = sum(map(self.widths.__getitem__, shown))
+        wide = len(shown) * self.widest
+        if wide > self.sizes[0][1]:  # it may be too wide: add up
+            wide = sum(map(self.widths.__getitem__, shown))
         for size, room in self.sizes:
             if wide <= room:
-                return b"%b <%b>" % (size, shown.hex().encode())
+                return b"%b <%b>" % (size, hexlify(shown))
         return None
 
 
@@ -72,7 +76,7 @@ class Template(NamedTuple):
             start = at + len(piece)
             if not pdf.startswith(piece, at) or (at := pdf.find(b">", start) + 1) == 0:
                 raise BadDocument("the page is not the template's")
-            texts.append(bytes.fromhex(pdf[pdf.index(b"<", start) + 1 : at - 1].decode()))
+            texts.append(unhexlify(pdf[pdf.index(b"<", start) + 1 : at - 1]))
         if at + len(self.pieces[-1]) != end or not pdf.startswith(self.pieces[-1], at):
             raise BadDocument("the page is not the template's")
         xref = end + len(END_OF_CONTENT)
@@ -103,6 +107,7 @@ def _slot(fonts: dict[str, Any], slot: dict[str, Any]) -> Slot:
     return Slot(
         codecs.charmap_build(font["codes"]),
         tuple(font["widths"]),
+        max(font["widths"]),
         tuple(
             (f"{size:g} Tf {size * 1.2:g} TL".encode(), slot["width"] * 1000 / size)
             for size in slot["sizes"]

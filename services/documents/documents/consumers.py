@@ -77,38 +77,45 @@ class Desk:
         self._pool = pool
         self._workshop = workshop
         self._zone = zone
-        self._built: dict[UUID, Built | DocumentFailure] = {}
+        self._built: dict[UUID, tuple[Order, Built | DocumentFailure]] = {}
 
     async def build_before(self, items: Sequence[Item]) -> None:
         """Render, check and seal; those whose child is not known yet are left for later."""
+        issued = _issued(items)
         async with self._pool.acquire() as connection:
-            orders = await self._orders(connection, items)
-        known = [order for order in orders if order.full_name is not None]
-        results = await self._workshop.build(known)
+            names = await store.names(connection, [event.child_id for event in issued])
+        orders = [
+            self._order(event, names[event.child_id]) for event in issued if event.child_id in names
+        ]
+        results = await self._workshop.build(orders)
         self._built = {
-            order.certificate_id: result for order, result in zip(known, results, strict=True)
+            order.certificate_id: (order, result)
+            for order, result in zip(orders, results, strict=True)
         }
 
     async def on_certificate_issued(
         self, tx: Tx, items: Sequence[Item], last_call: bool
     ) -> Effects:
         """Save what was built and say so; park what waits for the child's name."""
-        effects, ready = Effects(), []
-        orders = await self._orders(tx, items)
-        done = await store.existing(tx, [order.certificate_id for order in orders])
-        for item, order in zip(items, orders, strict=True):
-            if order.certificate_id in done:
+        effects, causes, orders, results = Effects(), [], [], []
+        issued = _issued(items)
+        names = await store.names(tx, [event.child_id for event in issued])
+        done = await store.existing(tx, [event.certificate_id for event in issued])
+        for item, event in zip(items, issued, strict=True):
+            name = names.get(event.child_id)
+            if event.certificate_id in done:
                 continue
-            if order.full_name is None and not last_call:
-                effects.not_yet.append(NotYet(item, person_fact(order.child_id)))
-            else:
-                ready.append((item, order))
-        if not ready:
+            if name is None and not last_call:
+                effects.not_yet.append(NotYet(item, person_fact(event.child_id)))
+                continue
+            order, result = await self._result(event, name)
+            causes.append(item)
+            orders.append(order)
+            results.append(result)
+        if not orders:
             return effects
-        results = [await self._result(order) for _, order in ready]
         at = clock.now()
-        causes = [item for item, _ in ready]
-        await store.save_credentials(tx, [order for _, order in ready], results, causes, at)
+        await store.save_credentials(tx, orders, results, causes, at)
         effects.events += [
             caused_by(
                 item.received,
@@ -116,29 +123,33 @@ class Desk:
                 source=SOURCE,
                 time=at,
             )
-            for (item, order), result in zip(ready, results, strict=True)
+            for item, order, result in zip(causes, orders, results, strict=True)
         ]
         return effects
 
-    async def _orders(self, tx: Tx, items: Sequence[Item]) -> list[Order]:
-        issued = [cast("CertificateIssued", item.received.event) for item in items]
-        names = await store.names(tx, [event.child_id for event in issued])
-        return [
-            Order(
-                event.certificate_id,
-                event.child_id,
-                decide.document_id(event),
-                event.number,
-                event.valid_from,
-                event.valid_until,
-                clock.day_in(self._zone, event.issued_at),
-                names.get(event.child_id),
-            )
-            for event in issued
-        ]
+    async def _result(
+        self, event: CertificateIssued, name: str | None
+    ) -> tuple[Order, Built | DocumentFailure]:
+        """What was built before, unless the name came or changed only since."""
+        found = self._built.pop(event.certificate_id, None)
+        if found is not None and found[0].full_name == name:
+            return found
+        order = self._order(event, name)
+        (result,) = await self._workshop.build([order])
+        return order, result
 
-    async def _result(self, order: Order) -> Built | DocumentFailure:
-        found = self._built.pop(order.certificate_id, None)
-        if found is None:  # parked, or known only since a moment
-            (found,) = await self._workshop.build([order])
-        return found
+    def _order(self, event: CertificateIssued, name: str | None) -> Order:
+        return Order(
+            event.certificate_id,
+            event.child_id,
+            decide.document_id(event),
+            event.number,
+            event.valid_from,
+            event.valid_until,
+            clock.day_in(self._zone, event.issued_at),
+            name,
+        )
+
+
+def _issued(items: Sequence[Item]) -> list[CertificateIssued]:
+    return [cast("CertificateIssued", item.received.event) for item in items]

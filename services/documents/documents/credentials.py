@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -15,10 +15,23 @@ ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # n
 PASSWORD_LENGTH: Final = 14  # about 81 bits
 KEY_BYTES: Final = 32
 _DATES: Final = ("valid_from", "valid_until", "issued_on")
+_FIELDS: Final = tuple(field.name for field in fields(CredentialsValues))
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+_UNFAIR: Final = bytes(range(256 - 256 % len(ALPHABET), 256))
+_LETTER_OF_BYTE: Final = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 
 
 def new_password() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(PASSWORD_LENGTH))
+    """14 letters that nobody can guess."""
+    letters = ""
+    while len(letters) < PASSWORD_LENGTH:
+        letters += letters_of(secrets.token_bytes(2 * PASSWORD_LENGTH))
+    return letters[:PASSWORD_LENGTH]
+
+
+def letters_of(random: bytes) -> str:
+    """A letter for each byte, all equally likely: bytes that would favour some are dropped."""
+    return random.translate(_LETTER_OF_BYTE, _UNFAIR).decode()
 
 
 def login_of(number: str) -> str:
@@ -32,7 +45,9 @@ def seal_values(
     """(sealed values, sealed data key). Destroying the data key destroys the values."""
     about = document_id.bytes
     data_key = secrets.token_bytes(KEY_BYTES)
-    plain = json.dumps(asdict(values), default=date.isoformat, ensure_ascii=False).encode()
+    known = {name: getattr(values, name) for name in _FIELDS}
+    known |= {name: known[name].isoformat() for name in _DATES}
+    plain = _to_json(known).encode()
     return seal(data_key, plain, about), seal(master_key, data_key, about)
 
 
@@ -41,6 +56,6 @@ def open_values(
 ) -> CredentialsValues:
     """Raises cryptography's InvalidTag for another key, another document or a changed byte."""
     about = document_id.bytes
-    fields = json.loads(unseal(unseal(master_key, sealed_key, about), sealed_values, about))
-    fields |= {name: date.fromisoformat(fields[name]) for name in _DATES}
-    return CredentialsValues(**fields)
+    known = json.loads(unseal(unseal(master_key, sealed_key, about), sealed_values, about))
+    known |= {name: date.fromisoformat(known[name]) for name in _DATES}
+    return CredentialsValues(**known)
