@@ -39,8 +39,9 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
     owners = await store.taken_logins(tx, [(change.login or "").lower() for change in changes])
     saved: list[tuple[SgoUserChanged, UserRegistered]] = []
     given: dict[UUID, str] = {}
-    for item, change in zip(items, changes, strict=True):
-        who = user_id(change.sgo_user_id)
+    for item, told in zip(items, changes, strict=True):
+        who = user_id(told.sgo_user_id)
+        change = decide.keep_own_login(told, known.get(who))
         event = decide.change_user(change, known.get(who), item.received.time)
         if event is None and not decide.lacks_login(change, known.get(who)):
             continue
@@ -58,7 +59,7 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
         await store.save_users(tx, saved, max(item.received.time for item in items))
     await store.give_logins(tx, given)
     freed = [decide.gives_up(known.get(event.user_id), change.login) for change, event in saved]
-    await _release_logins(tx, freed)
+    await release_logins(tx, freed)
     return effects
 
 
@@ -69,7 +70,8 @@ def _wait_for_login(effects: Effects, item: Item, login: str, last_call: bool) -
         effects.not_yet.append(NotYet(item, decide.login_fact(login)))
 
 
-async def _release_logins(tx: Tx, freed: Iterable[str | None]) -> None:
+async def release_logins(tx: Tx, freed: Iterable[str | None]) -> None:
+    """Who waits for one of these logins may have it now."""
     if facts := [decide.login_fact(login) for login in freed if login]:
         await release(tx, facts)
 
@@ -97,7 +99,7 @@ async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) ->
                     topic=topics.IDENTITY_USERS,
                 )
             )
-    await _release_logins(tx, [decide.gives_up(user, None) for user in known.values()])
+    await release_logins(tx, [decide.gives_up(user, None) for user in known.values()])
     return effects
 
 

@@ -1,6 +1,9 @@
 -- name: lock_users
-SELECT user_id, sgo_version, version, login, erased_at FROM users WHERE user_id = ANY($1::uuid[])
+SELECT user_id, sgo_version, version, login, own_login, erased_at FROM users WHERE user_id = ANY($1::uuid[])
 ORDER BY user_id FOR UPDATE
+
+-- name: lock_whole_users
+SELECT * FROM users WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR UPDATE
 
 -- name: lock_new_users
 SELECT pg_advisory_xact_lock(hashtextextended(u::text, 1))
@@ -26,21 +29,24 @@ WHERE t.changed_at <= excluded.changed_at
 -- name: save_users
 INSERT INTO users AS t (
     user_id, sgo_user_id, sgo_version, version, login, roles, person, full_name, birth_date,
-    organization
+    organization, own_login
 )
 SELECT user_id, sgo_user_id, sgo_version, version, login, string_to_array(roles, ','),
-    person::jsonb, full_name, birth_date, organization
+    person::jsonb, full_name, birth_date, organization, own_login
 FROM unnest(
     $1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::date[], $10::text[]
+    $8::text[], $9::date[], $10::text[], $11::boolean[]
 ) AS n (
     user_id, sgo_user_id, sgo_version, version, login, roles, person, full_name, birth_date,
-    organization
+    organization, own_login
 )
 ON CONFLICT (user_id) DO UPDATE SET
     sgo_version = excluded.sgo_version, version = excluded.version, login = excluded.login,
     roles = excluded.roles, person = excluded.person, full_name = excluded.full_name,
-    birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL
+    birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL,
+    own_login = coalesce(
+        excluded.own_login, t.own_login AND t.login IS NOT DISTINCT FROM excluded.login
+    )
 WHERE t.version < excluded.version
 
 -- name: give_logins
@@ -79,6 +85,19 @@ ON CONFLICT (parent_id, child_id) DO UPDATE SET
     sgo_version = excluded.sgo_version, version = excluded.version, linked = excluded.linked,
     erased_at = excluded.erased_at
 WHERE t.sgo_version <= excluded.sgo_version
+
+-- name: all_there
+SELECT count(*) FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+
+-- name: is_operator
+SELECT 'operator' = ANY(roles) FROM users WHERE user_id = $1 AND erased_at IS NULL
+
+-- name: claim_key
+INSERT INTO idempotency_keys (actor_id, key, digest, made_id, used_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (actor_id, key) DO NOTHING RETURNING key
+
+-- name: claimed_key
+SELECT digest, made_id FROM idempotency_keys WHERE actor_id = $1 AND key = $2
 
 -- name: credentials
 SELECT u.user_id, u.roles, u.organization, p.hash
