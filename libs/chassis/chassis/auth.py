@@ -21,18 +21,23 @@ ISSUER: Final = "identity"
 AUDIENCE: Final = "certificates-of-additional-education"
 ALGORITHM: Final = "Ed25519"
 TOKEN_S_MAX: Final = 600
+PASSWORD_CHANGE: Final = "password:change"  # noqa: S105  a scope: nothing but the change is open
 _REFETCH_S: Final = 5.0
 _KNOWN_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The signed-in user: no personal data, and not whom they are linked to."""
+    """The signed-in user: no personal data, and not whom they are linked to.
+
+    `scopes`: what a machine client may do.
+    """
 
     user_id: UUID
     roles: frozenset[str]
     organization: str | None
     expires_at: float
+    scopes: frozenset[str] = frozenset()
 
 
 def unauthorized(detail: str) -> Problem:
@@ -82,6 +87,7 @@ class TokenCheck:
                 frozenset(claims.get("roles", ())),
                 claims.get("organization"),
                 float(claims["exp"]),
+                frozenset(claims.get("scope", "").split()),
             )
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             raise unauthorized("Вход устарел или не распознан. Войдите снова.") from None
@@ -116,7 +122,7 @@ def _kid(token: str) -> Any:
         return None
 
 
-async def signed_in(request: Request) -> Principal:
+async def signed_in_at_all(request: Request) -> Principal:
     """FastAPI dependency: the principal of the bearer token, or problem 401."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -125,4 +131,17 @@ async def signed_in(request: Request) -> Principal:
     return await check(token.strip())
 
 
+async def signed_in(who: Annotated[Principal, Depends(signed_in_at_all)]) -> Principal:
+    """The same, or problem 403 for a one-time password that is not changed yet."""
+    if PASSWORD_CHANGE in who.scopes:
+        raise Problem(
+            403,
+            "password_change_required",
+            "Сначала смените одноразовый пароль",
+            "Придумайте свой пароль и войдите с ним.",
+        )
+    return who
+
+
+SignedInAtAll = Annotated[Principal, Depends(signed_in_at_all)]
 SignedIn = Annotated[Principal, Depends(signed_in)]

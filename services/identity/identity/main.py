@@ -7,7 +7,7 @@ from chassis import settings
 from chassis.service import Service, run
 from contracts import topics
 
-from identity import api, consumers
+from identity import api, consumers, housekeeping
 from identity.hashing import Hashing
 from identity.settings import Settings
 
@@ -25,6 +25,7 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
         handlers=lambda _: consumers.handlers(),
+        background=[housekeeping.run],
         state=api.Doors(ZoneInfo(configured.region_time_zone), configured.key_bytes, Hashing()),
     )
 

@@ -100,8 +100,8 @@ ON CONFLICT (actor_id, key) DO NOTHING RETURNING key
 SELECT digest, made_id FROM idempotency_keys WHERE actor_id = $1 AND key = $2
 
 -- name: credentials
-SELECT u.user_id, u.roles, u.organization, p.hash
-FROM users AS u JOIN passwords AS p USING (user_id)
+SELECT u.user_id, u.roles, u.organization, p.hash, p.must_change, p.set_at, c.scopes
+FROM users AS u JOIN passwords AS p USING (user_id) LEFT JOIN clients AS c USING (user_id)
 WHERE lower(u.login) = lower($1) AND u.erased_at IS NULL
 
 -- name: user
@@ -121,9 +121,45 @@ SELECT user_id, lower(login) AS login FROM users
 WHERE lower(login) = ANY($1::text[]) AND erased_at IS NULL
 
 -- name: save_passwords
-INSERT INTO passwords (user_id, hash, set_at)
-SELECT user_id, hash, $3 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, hash)
-ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at
+INSERT INTO passwords (user_id, hash, set_at, must_change)
+SELECT user_id, hash, $3, $4 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, hash)
+ON CONFLICT (user_id) DO UPDATE SET
+    hash = excluded.hash, set_at = excluded.set_at, must_change = excluded.must_change
+
+-- name: password_of
+SELECT u.login, p.hash, p.must_change, p.set_at
+FROM users AS u JOIN passwords AS p USING (user_id)
+WHERE u.user_id = $1 AND u.login IS NOT NULL AND u.erased_at IS NULL
+
+-- name: replace_password
+UPDATE passwords SET hash = $3, set_at = $4, must_change = false WHERE user_id = $1 AND hash = $2
+RETURNING user_id
+
+-- name: save_client
+INSERT INTO clients (user_id, scopes) VALUES ($1, $2)
+ON CONFLICT (user_id) DO UPDATE SET scopes = excluded.scopes
+
+-- name: lock_subjects
+SELECT pg_advisory_xact_lock(hashtextextended(encode(s, 'hex'), 2))
+FROM (SELECT unnest($1::bytea[]) AS s ORDER BY 1) AS n
+
+-- name: tries
+SELECT * FROM sign_in_tries WHERE subject = ANY($1::bytea[])
+
+-- name: save_tries
+INSERT INTO sign_in_tries (subject, tries, last_at, open_at)
+SELECT * FROM unnest($1::bytea[], $2::int[], $3::timestamptz[], $4::timestamptz[])
+ON CONFLICT (subject) DO UPDATE SET
+    tries = excluded.tries, last_at = excluded.last_at, open_at = excluded.open_at
+
+-- name: forget_tries
+DELETE FROM sign_in_tries WHERE subject = ANY($1::bytea[])
+
+-- name: forget_old_tries
+DELETE FROM sign_in_tries WHERE last_at < $1
+
+-- name: forget_keys
+DELETE FROM idempotency_keys WHERE used_at < $1
 
 -- name: lock_keys
 SELECT pg_advisory_xact_lock(7038837)

@@ -182,11 +182,6 @@ async def claim_key(
     return await tx.fetchrow(SQL["claimed_key"], actor_id, key)
 
 
-async def credentials(tx: Tx, login: str) -> asyncpg.Record | None:
-    """user_id, roles, organization, hash of who signs in with this login."""
-    return await tx.fetchrow(SQL["credentials"], login)
-
-
 async def user(tx: Tx, user_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["user"], user_id)
 
@@ -199,11 +194,5 @@ async def organization(tx: Tx, organization_id: str | None) -> asyncpg.Record | 
     return await tx.fetchrow(SQL["organization"], organization_id)
 
 
-async def by_logins(tx: Tx, logins: Iterable[str]) -> dict[str, UUID]:
-    """Users by login (lower case)."""
-    rows = await tx.fetch(SQL["by_logins"], [login.lower() for login in logins])
-    return {row["login"]: row["user_id"] for row in rows}
-
-
-async def save_passwords(tx: Tx, hashes: Mapping[UUID, str], at: datetime) -> None:
-    await tx.execute(SQL["save_passwords"], list(hashes), list(hashes.values()), at)
+async def forget_keys(tx: Tx, before: datetime) -> None:
+    await tx.execute(SQL["forget_keys"], before)
