@@ -1,7 +1,8 @@
 """HTTP doors: problem+json for every error, a request id, a body limit, no traceback for anyone."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -60,8 +61,10 @@ async def _on_problem(_: Request, error: Exception) -> JSONResponse:
     return _answer(error)
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 413:  # noqa: PLR2004
+        return _answer(_too_large(request.scope["body"].bytes_max))
     if error.status_code == 404:  # noqa: PLR2004
         return _answer(not_found())
     code = "method_not_allowed" if error.status_code == 405 else "http_error"  # noqa: PLR2004
@@ -98,6 +101,45 @@ async def _on_failure(request: Request, error: Exception) -> JSONResponse:
     return _answer(Problem(500, "internal_error", "Внутренняя ошибка", detail))
 
 
+@dataclass(slots=True)
+class _Body:
+    """How large a request's body may be, and how much of it came."""
+
+    bytes_max: int
+    told: int
+    received: int = 0
+
+    def expect_room(self) -> None:
+        if max(self.told, self.received) > self.bytes_max:
+            raise HTTPException(413)
+
+
+def accepts(bytes_max: int) -> Callable[[Request], None]:
+    """A dependency: the body of this route, read as a stream, may be larger than others'."""
+
+    def accept(request: Request) -> None:
+        request.scope["body"].bytes_max = bytes_max
+
+    return accept
+
+
+def _counted(receive: Receive, body: _Body) -> Receive:
+    """Looks when the body is read: then the route has said its limit, and one may lie about it."""
+
+    async def counted() -> Message:
+        body.expect_room()
+        message = await receive()
+        body.received += len(message.get("body", b""))
+        body.expect_room()
+        return message
+
+    return counted
+
+
+def _too_large(bytes_max: int) -> Problem:
+    return Problem(413, "too_large", "Слишком большой запрос", f"Не больше {bytes_max} байт.")
+
+
 class _Door:
     """Request id, trace, time, size limit; raw ASGI because it stands before every request."""
 
@@ -112,11 +154,10 @@ class _Door:
         scope["request_id"] = request_id = str(clock.new_id())
         started, status = time.perf_counter(), 500
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            detail = f"Не больше {BODY_BYTES_MAX} байт."
-            too_large = _answer(Problem(413, "too_large", "Слишком большой запрос", detail))
-            await too_large(scope, receive, send)
+        if not length.isdigit():
+            await _answer(_too_large(BODY_BYTES_MAX))(scope, receive, send)
             return
+        scope["body"] = body = _Body(BODY_BYTES_MAX, int(length))
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -133,7 +174,7 @@ class _Door:
         with tracing.serving(scope["method"], parent) as traceparent:
             scope["traceparent"] = traceparent
             try:
-                await self.app(scope, receive, answer)
+                await self.app(scope, _counted(receive, body), answer)
             finally:
                 route = getattr(scope.get("route"), "path", "none")
                 took = time.perf_counter() - started

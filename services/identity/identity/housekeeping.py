@@ -1,4 +1,4 @@
-"""What is kept for a while only: keys of repeated requests, counts of wrong passwords."""
+"""What is kept for a while only: keys of repeated requests, counts of wrong passwords, imports."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -10,11 +10,13 @@ from chassis import clock
 from chassis.database import describe
 from chassis.outbox import Store
 
-from identity import sign_ins, store
+from identity import sign_ins, staging, store
 
 log = structlog.get_logger()
 KEYS_KEPT: Final = timedelta(days=7)
 TRIES_KEPT: Final = timedelta(days=1)
+UPLOADS_KEPT: Final = timedelta(hours=1)
+IMPORTS_KEPT: Final = timedelta(days=30)
 PAUSE_S: Final = 600.0
 
 
@@ -33,3 +35,4 @@ async def tidy(store_: Store, at: datetime) -> None:
     async with store_.pool.acquire() as tx:
         await store.forget_keys(tx, at - KEYS_KEPT)
         await sign_ins.forget_old_tries(tx, at - TRIES_KEPT)
+        await staging.forget_imports(tx, at - UPLOADS_KEPT, at - IMPORTS_KEPT)
