@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -23,6 +24,7 @@ ALGORITHM: Final = "Ed25519"
 TOKEN_S_MAX: Final = 600
 PASSWORD_CHANGE: Final = "password:change"  # noqa: S105  a scope: nothing but the change is open
 _REFETCH_S: Final = 5.0
+_FRESH_S: Final = 300.0  # a key that identity no longer publishes is trusted for no longer
 _KNOWN_MAX: Final = 10_000
 
 
@@ -53,10 +55,11 @@ def unauthorized(detail: str) -> Problem:
 class TokenCheck:
     """Checks tokens; keeps identity's keys, and what it has checked until it expires."""
 
-    def __init__(self, jwks_url: str) -> None:
+    def __init__(self, jwks_url: str, fresh_s: float = _FRESH_S) -> None:
         self._url = jwks_url
+        self._fresh_s = fresh_s
         self._keys: KeySet | None = None
-        self._fetched_at = -_REFETCH_S
+        self._fetched_at = -inf
         self._lock = asyncio.Lock()
         self._known: OrderedDict[str, Principal] = OrderedDict()
 
@@ -93,17 +96,24 @@ class TokenCheck:
             raise unauthorized("Вход устарел или не распознан. Войдите снова.") from None
 
     async def _key_set(self, token: str) -> KeySet:
-        """The keys; fetched again, at most every few seconds, for a `kid` that is not known."""
+        """The keys; fetched again when they are old, or for a `kid` that is not known.
+
+        At most every few seconds. While identity does not answer, what is known is used.
+        """
         wanted = _kid(token)
-        if self._keys is None or wanted not in {key.kid for key in self._keys.keys}:
+        is_known = self._keys is not None and wanted in {key.kid for key in self._keys.keys}
+        wait_s = self._fresh_s if is_known else _REFETCH_S
+        if self._age_s() > wait_s or self._keys is None:
             async with self._lock:
-                loop_time = asyncio.get_running_loop().time()
-                if self._keys is None or loop_time - self._fetched_at > _REFETCH_S:
-                    self._fetched_at = loop_time
+                if self._age_s() > wait_s or self._keys is None:
+                    self._fetched_at = asyncio.get_running_loop().time()
                     await self._fetch()
         if self._keys is None:
             raise Problem(503, "keys_unavailable", "Сервис входа не отвечает", "Повторите позже.")
         return self._keys
+
+    def _age_s(self) -> float:
+        return asyncio.get_running_loop().time() - self._fetched_at
 
     async def _fetch(self) -> None:
         try:

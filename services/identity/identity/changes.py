@@ -123,3 +123,36 @@ async def save_links(
     if links:
         await store.save_links(tx, links)
     await outbox.append(tx, [said(event, cause) for event in events])
+
+
+async def merge(tx: Tx, survivor: Stored, duplicate: Stored, cause: Cause) -> None:
+    """Links and what was known move to the survivor, the duplicate is erased. Lock both first."""
+    await _move_links(tx, duplicate.user_id, survivor.user_id, cause)
+    edited = edits.merge(survivor, duplicate)
+    if edited and edited.login != survivor.login:
+        await store.copy_password(tx, duplicate.user_id, survivor.user_id)
+    await erase(tx, duplicate, cause)
+    await store.mark_merged(tx, duplicate.user_id, survivor.user_id)
+    if edited:
+        wanted = Wanted(survivor.user_id, Fields())
+        await save(tx, [Planned(wanted, survivor, edited)], cause)
+
+
+async def _move_links(tx: Tx, duplicate: UUID, survivor: UUID, cause: Cause) -> None:
+    twins = {
+        (parent, child): (
+            survivor if parent == duplicate else parent,
+            survivor if child == duplicate else child,
+        )
+        for parent, child in await store.links_of(tx, duplicate)
+    }
+    known = await store.lock_links(tx, [*twins, *twins.values()])
+    saved: dict[Pair, KnownLink] = {}
+    events: list[Event] = []
+    for pair, twin in twins.items():
+        if twin[0] != twin[1]:
+            saved[twin], made = edits.link(*twin, known.get(twin))
+            events += [made] if made else []
+        saved[pair], ended = edits.unlink(*pair, known.get(pair), cause.at)
+        events += [ended] if ended else []
+    await save_links(tx, saved, events, cause)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 from uuid import UUID
 
+import structlog
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
-from chassis.records import Item
+from chassis.records import Item, place
 from contracts import Tombstone, caused_by, topics
 from contracts.events import SgoChildLinkChanged, SgoUserChanged, UserRegistered
 from contracts.ids import user_id
@@ -15,6 +16,7 @@ from contracts.ids import user_id
 from identity import decide, store
 from identity.decide import KnownLink, Late
 
+log = structlog.get_logger()
 SOURCE = "/identity"
 
 
@@ -104,13 +106,20 @@ async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) ->
 
 
 async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A link may come before its users; it is kept all the same."""
+    """A link may come before its users; it is kept all the same.
+
+    One that names a record that was merged into another opens nothing (ADR 13).
+    """
     effects = Effects()
     changes = [cast("SgoChildLinkChanged", item.received.event) for item in items]
     pairs = [(user_id(one.sgo_parent_id), user_id(one.sgo_child_id)) for one in changes]
     known = await store.lock_links(tx, pairs)
+    merged = await store.merged(tx, {one for pair in pairs for one in pair})
     saved: dict[tuple[UUID, UUID], KnownLink] = {}
     for item, change, pair in zip(items, changes, pairs, strict=True):
+        if merged & set(pair):
+            log.warning("link_of_a_merged_record", place=place(item.record))
+            continue
         try:
             saved[pair], event = decide.change_link(change, known.get(pair), item.received.time)
         except Late:

@@ -26,6 +26,7 @@ class KnownUser:
     login: str | None = None
     erased_at: datetime | None = None
     own_login: bool = False
+    is_merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ def change_user(
 ) -> UserRegistered | None:
     """The user's new state, or None for a change that is late or repeated.
 
+    Of a record that was merged into another one nothing is heard any more: the two would fight.
     An operator's or client's role is never SGO's to give.
     """
     if known is None:
         return UserRegistered(**_state(change, 1))
-    if _is_late(change.version, known, at):
+    if known.is_merged or _is_late(change.version, known, at):
         return None
     return UserUpdated(**_state(change, known.version + 1))
 

@@ -32,6 +32,7 @@ class Stored:
     roles: tuple[Role, ...]
     person: Person | None
     erased_at: datetime | None = None
+    merged_into: UUID | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -150,3 +151,33 @@ def unlink(
     ended = replace(known, version=known.version + 1, linked=False, erased_at=at)
     event = ChildUnlinked(parent_id=parent_id, child_id=child_id, version=ended.version)
     return ended, event
+
+
+def merge(survivor: Stored, duplicate: Stored) -> Edited | None:
+    """What the survivor becomes: its own words first, gaps filled from the duplicate.
+
+    A survivor without a login takes the duplicate's; a second login is closed. None: no change.
+    """
+    assert survivor.person is not None
+    assert duplicate.person is not None
+    mine, other = survivor.person, duplicate.person
+    places = {one.organization_id: one for one in (*other.enrolments, *mine.enrolments)}
+    name = mine.name
+    if name.middle_name is None:
+        name = name.model_copy(update={"middle_name": other.name.middle_name})
+    gaps = {
+        part: getattr(other, part)
+        for part in ("birth_date", "municipality", "organization")
+        if getattr(mine, part) is None
+    }
+    enrolments = (*mine.enrolments, *(one for one in places.values() if one not in mine.enrolments))
+    person = mine.model_copy(update=gaps | {"name": name, "enrolments": enrolments})
+    roles = tuple(dict.fromkeys((*survivor.roles, *duplicate.roles)))
+    login = survivor.login or duplicate.login
+    if (login, roles, person) == (survivor.login, survivor.roles, mine):
+        return None
+    event = UserUpdated(
+        user_id=survivor.user_id, version=survivor.version + 1, roles=roles, person=person
+    )
+    own = survivor.own_login if survivor.login else bool(login)
+    return Edited(event, login, own)

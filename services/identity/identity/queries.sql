@@ -1,6 +1,6 @@
 -- name: lock_users
-SELECT user_id, sgo_version, version, login, own_login, erased_at FROM users WHERE user_id = ANY($1::uuid[])
-ORDER BY user_id FOR UPDATE
+SELECT user_id, sgo_version, version, login, own_login, erased_at, merged_into FROM users
+WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR UPDATE
 
 -- name: lock_whole_users
 SELECT * FROM users WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR UPDATE
@@ -244,3 +244,19 @@ WHERE created_at < $1 AND state = 'receiving' OR finished_at < $2
 
 -- name: there
 SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+
+-- name: merged
+SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND merged_into IS NOT NULL
+
+-- name: mark_merged
+UPDATE users SET merged_into = $2 WHERE user_id = $1 OR merged_into = $1
+
+-- name: links_of
+SELECT parent_id, child_id FROM child_links WHERE linked AND (parent_id = $1 OR child_id = $1)
+ORDER BY parent_id, child_id
+
+-- name: copy_password
+INSERT INTO passwords (user_id, hash, set_at, must_change)
+SELECT $2, hash, set_at, must_change FROM passwords WHERE user_id = $1
+ON CONFLICT (user_id) DO UPDATE SET
+    hash = excluded.hash, set_at = excluded.set_at, must_change = excluded.must_change

@@ -28,6 +28,7 @@ async def lock_users(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, KnownUser]:
             row["login"],
             row["erased_at"],
             own_login=bool(row["own_login"]),
+            is_merged=row["merged_into"] is not None,
         )
         for row in rows
     }
@@ -51,6 +52,7 @@ def _stored(row: asyncpg.Record) -> Stored:
         roles=tuple(Role(role) for role in row["roles"]),
         person=Person.model_validate_json(row["person"]) if row["person"] else None,
         erased_at=row["erased_at"],
+        merged_into=row["merged_into"],
     )
 
 
@@ -196,3 +198,24 @@ async def organization(tx: Tx, organization_id: str | None) -> asyncpg.Record | 
 
 async def forget_keys(tx: Tx, before: datetime) -> None:
     await tx.execute(SQL["forget_keys"], before)
+
+
+async def merged(tx: Tx, user_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these were merged into another record."""
+    rows = await tx.fetch(SQL["merged"], list(user_ids))
+    return {row["user_id"] for row in rows}
+
+
+async def mark_merged(tx: Tx, duplicate: UUID, survivor: UUID) -> None:
+    """Also of those that were merged into the duplicate before."""
+    await tx.execute(SQL["mark_merged"], duplicate, survivor)
+
+
+async def links_of(tx: Tx, user_id: UUID) -> list[Pair]:
+    """The links that stand, with this user as a parent or as a child."""
+    rows = await tx.fetch(SQL["links_of"], user_id)
+    return [(row["parent_id"], row["child_id"]) for row in rows]
+
+
+async def copy_password(tx: Tx, source: UUID, target: UUID) -> None:
+    await tx.execute(SQL["copy_password"], source, target)
