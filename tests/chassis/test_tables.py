@@ -1,7 +1,8 @@
 """CSV as people's programs write it: rows come out as bytes come in."""
 
 import pytest
-from chassis.tables import CELL_LENGTH_MAX, ROW_BYTES_MAX, BadTable, Reader
+from chassis.table_errors import MESSAGES, BadTable
+from chassis.tables import CELL_LENGTH_MAX, ROW_BYTES_MAX, Reader
 
 COLUMNS = {"id": ("ИД",), "name": ("Имя", "Имя ребёнка"), "born": ("Дата рождения",)}
 
@@ -73,6 +74,7 @@ def test_a_bad_row_is_named_and_the_others_are_read():
 def test_a_cell_that_is_too_long_is_named():
     (row,) = read(b"id,name\n1," + b"x" * (CELL_LENGTH_MAX + 1) + b"\n")
     assert (row.error, row.column) == ("cell_too_long", "name")
+    assert str(CELL_LENGTH_MAX) in MESSAGES["cell_too_long"]
 
 
 @pytest.mark.parametrize(

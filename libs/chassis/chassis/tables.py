@@ -10,35 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from chassis.table_errors import BadTable
+
 ROW_BYTES_MAX: Final = 64_000
 ROW_LINES_MAX: Final = 20  # a quote that nobody closed swallows no more than this
 CELL_LENGTH_MAX: Final = 1000
 BOM: Final = b"\xef\xbb\xbf"
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-MESSAGES: Final[Mapping[str, str]] = {
-    "empty": "Файл пуст: нужна строка с названиями столбцов и хотя бы одна строка под ней",
-    "not_csv": "Это не таблица CSV: сохраните файл как «CSV UTF-8» или «CSV»",
-    "missing_columns": "Не хватает обязательных столбцов",
-    "unknown_columns": "Столбцы с такими названиями не предусмотрены",
-    "repeated_columns": "Столбец указан дважды",
-    "too_many_rows": "В файле слишком много строк: разделите его на части",
-    "row_too_long": "Строка слишком длинная",
-    "bad_encoding": "Символ не прочитан: сохраните файл в UTF-8 или Windows-1251",
-    "bad_character": "В строке есть недопустимый служебный символ",
-    "unclosed_quote": "Кавычка не закрыта: кавычки внутри ячейки удваивают",
-    "too_many_cells": "В строке больше ячеек, чем столбцов",
-    "cell_too_long": f"Текст длиннее {CELL_LENGTH_MAX} знаков",
-}
-
-
-class BadTable(Exception):
-    """The file as a whole cannot be read; `code` is in MESSAGES, `columns` which ones."""
-
-    def __init__(self, code: str, columns: Sequence[str] = ()) -> None:
-        super().__init__(code)
-        self.code = code
-        self.columns = list(columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from chassis import tables
+from chassis import table_errors
 from chassis.outbox import Store
-from chassis.tables import BadTable, Reader, Row
+from chassis.table_errors import BadTable
+from chassis.tables import Reader, Row
 from chassis.web import Problem, accepts, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -107,7 +108,7 @@ async def show_import(import_id: UUID, _who: AnOperator, store_: TheStore) -> Im
 
 def _told(kind: Kind, error: Any) -> WrongCell:
     columns = rows.USER_COLUMNS if kind == "users" else rows.LINK_COLUMNS
-    text = rows.MESSAGES.get(error["code"]) or tables.MESSAGES[error["code"]]
+    text = rows.MESSAGES.get(error["code"]) or table_errors.MESSAGES[error["code"]]
     label = columns[error["field"]][0] if error["field"] in columns else None
     return WrongCell(
         row=error["place"], column=error["field"], code=error["code"],
@@ -129,7 +130,9 @@ class _Upload:
         self, request: Request, *, dry_run: bool, actor_id: UUID, at: datetime
     ) -> None:
         if request.headers.get("content-type", "").partition(";")[0].strip() != "text/csv":
-            raise Problem(415, "not_csv", tables.MESSAGES["not_csv"], "Content-Type: text/csv.")
+            raise Problem(
+                415, "not_csv", table_errors.MESSAGES["not_csv"], "Content-Type: text/csv."
+            )
         async with self.store.pool.acquire() as tx:
             opened = await staging.open_import(
                 tx, self.id, self.kind, dry_run=dry_run, actor_id=actor_id, at=at
@@ -141,7 +144,7 @@ class _Upload:
         except BadTable as bad:
             await self._drop()
             raise Problem(
-                422, bad.code, tables.MESSAGES[bad.code], ", ".join(bad.columns),
+                422, bad.code, table_errors.MESSAGES[bad.code], ", ".join(bad.columns),
                 columns=bad.columns,
             ) from None  # fmt: skip
         except BaseException:
