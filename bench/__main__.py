@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import machine, pipeline, render
+from bench import imports, machine, pipeline, render
 from tools.stack.problem import told
 
-CLAIMS = {"pipeline": pipeline.main, "render": render.main}
+CLAIMS = {"imports": imports.main, "pipeline": pipeline.main, "render": render.main}
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 import pytest
 from chassis.outbox import Store
 from contracts.values import Role
-from identity import store
+from identity import sign_ins, store
 from identity.admin import Refused, add_user, set_passwords
 from identity.decide import change_user
 from identity.hashing import Hashing
@@ -27,7 +27,7 @@ async def users(settings_for, migrated):
 
 async def hash_of(users, login):
     async with users.pool.acquire() as tx:
-        row = await store.credentials(tx, login)
+        row = await sign_ins.credentials(tx, login)
     return row and row["hash"]
 
 

@@ -42,6 +42,11 @@ class SignIn:
         """Made in identity itself, not by SGO."""
         return self.role in {"operator", "client"}
 
+    @property
+    def scope(self) -> str | None:
+        """What a machine client may do; its login and password are its id and secret."""
+        return "portal-accounts:read" if self.role == "client" else None
+
 
 _SIGN_INS: Final = (
     ("ivanova", "parent", "two children"),

@@ -86,10 +86,14 @@ async def _set_passwords(environment: Mapping[str, str], users: Sequence[SignIn]
 
 
 async def _add(environment: Mapping[str, str], user: SignIn) -> None:
-    arguments = ("--login", user.login, "--role", user.role, "--name", user.note)
-    code, words = await _admin(environment, "add-user", *arguments)
+    arguments = ("--login", user.login, "--name", user.note)
+    if user.scope:
+        command, *more = "add-client", "--scope", user.scope
+    else:
+        command, *more = "add-user", "--role", user.role
+    code, words = await _admin(environment, command, *arguments, *more)
     if code:
-        raise Problem(f"identity.admin add-user failed: {words}")
+        raise Problem(f"identity.admin {command} failed: {words}")
 
 
 async def _admin(

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ ISSUER: Final = "identity"
 AUDIENCE: Final = "certificates-of-additional-education"
 ALGORITHM: Final = "Ed25519"
 TOKEN_S_MAX: Final = 600
+PASSWORD_CHANGE: Final = "password:change"  # noqa: S105  a scope: nothing but the change is open
 _REFETCH_S: Final = 5.0
 _FRESH_S: Final = 60.0
 _KNOWN_MAX: Final = 10_000
@@ -28,12 +30,16 @@ _KNOWN_MAX: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The signed-in user: no personal data, and not whom they are linked to."""
+    """The signed-in user: no personal data, and not whom they are linked to.
+
+    `scopes`: what a machine client may do.
+    """
 
     user_id: UUID
     roles: frozenset[str]
     organization: str | None
     expires_at: float
+    scopes: frozenset[str] = frozenset()
 
 
 def unauthorized(detail: str) -> Problem:
@@ -52,10 +58,11 @@ class TokenCheck:
     A key that identity has withdrawn is refused a minute later, also for tokens seen before.
     """
 
-    def __init__(self, jwks_url: str) -> None:
+    def __init__(self, jwks_url: str, fresh_s: float = _FRESH_S) -> None:
         self._url = jwks_url
+        self._fresh_s = fresh_s
         self._keys: KeySet | None = None
-        self._fetched_at = -_FRESH_S
+        self._fetched_at = -inf
         self._lock = asyncio.Lock()
         self._known: OrderedDict[str, Principal] = OrderedDict()
 
@@ -63,7 +70,7 @@ class TokenCheck:
         """Raises Problem 401, or 503 while identity's keys cannot be had."""
         moment = clock.now().timestamp()
         if self._is_stale():
-            await self._refresh(_FRESH_S)
+            await self._refresh(self._fresh_s)
         if (known := self._known.get(token)) and known.expires_at > moment:
             return known
         principal = self._checked(await self._key_set(token), token, moment)
@@ -90,6 +97,7 @@ class TokenCheck:
                 frozenset(claims.get("roles", ())),
                 claims.get("organization"),
                 float(claims["exp"]),
+                frozenset(claims.get("scope", "").split()),
             )
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             raise unauthorized("Вход устарел или не распознан. Войдите снова.") from None
@@ -104,7 +112,7 @@ class TokenCheck:
         return self._keys
 
     def _is_stale(self) -> bool:
-        return asyncio.get_running_loop().time() - self._fetched_at > _FRESH_S
+        return asyncio.get_running_loop().time() - self._fetched_at > self._fresh_s
 
     async def _refresh(self, age_s_max: float) -> None:
         """Fetch the keys unless that was tried a moment ago; who waited does not ask again."""
@@ -145,7 +153,7 @@ def _kid(token: str) -> str | None:
     return kid if isinstance(kid, str) else None
 
 
-async def signed_in(request: Request) -> Principal:
+async def signed_in_at_all(request: Request) -> Principal:
     """FastAPI dependency: the principal of the bearer token, or problem 401."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -154,4 +162,17 @@ async def signed_in(request: Request) -> Principal:
     return await check(token.strip())
 
 
+async def signed_in(who: Annotated[Principal, Depends(signed_in_at_all)]) -> Principal:
+    """The same, or problem 403 for a one-time password that is not changed yet."""
+    if PASSWORD_CHANGE in who.scopes:
+        raise Problem(
+            403,
+            "password_change_required",
+            "Сначала смените одноразовый пароль",
+            "Придумайте свой пароль и войдите с ним.",
+        )
+    return who
+
+
+SignedInAtAll = Annotated[Principal, Depends(signed_in_at_all)]
 SignedIn = Annotated[Principal, Depends(signed_in)]

@@ -1,7 +1,8 @@
 """HTTP doors: problem+json for every error, a request id, a body limit, no traceback for anyone."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -67,12 +68,12 @@ async def _on_problem(_: Request, error: Exception) -> JSONResponse:
     return _answer(error)
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 413:  # noqa: PLR2004
+        return _answer(_too_large(request.scope["body"].bytes_max))
     if error.status_code == 404:  # noqa: PLR2004
         return _answer(not_found())
-    if error.status_code == 413:  # noqa: PLR2004
-        return _answer(_too_large())
     code, title = _HTTP.get(error.status_code, ("http_error", "Запрос не выполнен"))
     return _answer(Problem(error.status_code, code, title, headers=dict(error.headers or {})))
 
@@ -105,9 +106,43 @@ async def _on_failure(request: Request, error: Exception) -> JSONResponse:
     return _answer(Problem(500, "internal_error", "Внутренняя ошибка", detail))
 
 
-def _too_large() -> Problem:
-    detail = f"Не больше {BODY_BYTES_MAX} байт."
-    return Problem(413, "too_large", "Слишком большой запрос", detail)
+@dataclass(slots=True)
+class _Body:
+    """How large a request's body may be, and how much of it came."""
+
+    bytes_max: int
+    told: int
+    received: int = 0
+
+    def expect_room(self) -> None:
+        if max(self.told, self.received) > self.bytes_max:
+            raise HTTPException(413)
+
+
+def accepts(bytes_max: int) -> Callable[[Request], None]:
+    """A dependency: the body of this route, read as a stream, may be larger than others'."""
+
+    def accept(request: Request) -> None:
+        request.scope["body"].bytes_max = bytes_max
+
+    return accept
+
+
+def _counted(receive: Receive, body: _Body) -> Receive:
+    """Looks when the body is read: then the route has said its limit, and one may lie about it."""
+
+    async def counted() -> Message:
+        body.expect_room()
+        message = await receive()
+        body.received += len(message.get("body", b""))
+        body.expect_room()
+        return message
+
+    return counted
+
+
+def _too_large(bytes_max: int) -> Problem:
+    return Problem(413, "too_large", "Слишком большой запрос", f"Не больше {bytes_max} байт.")
 
 
 class _Door:
@@ -124,19 +159,10 @@ class _Door:
         scope["request_id"] = request_id = str(clock.new_id())
         started, status = time.perf_counter(), 500
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            await _answer(_too_large())(scope, receive, send)
+        if not length.isdigit():
+            await _answer(_too_large(BODY_BYTES_MAX))(scope, receive, send)
             return
-
-        taken = 0
-
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > BODY_BYTES_MAX:  # a chunked body does not say its length beforehand
-                raise HTTPException(413)  # FastAPI passes only this one on as it is
-            return message
+        scope["body"] = body = _Body(BODY_BYTES_MAX, int(length))
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -153,7 +179,7 @@ class _Door:
         with tracing.serving(scope["method"], parent) as traceparent:
             scope["traceparent"] = traceparent
             try:
-                await self.app(scope, counted, answer)
+                await self.app(scope, _counted(receive, body), answer)
             finally:
                 route = getattr(scope.get("route"), "path", "none")
                 took = time.perf_counter() - started

@@ -2,13 +2,16 @@
 
 python -m identity.admin set-passwords < lines of "login password"
 python -m identity.admin add-user --login ana --role operator --name "Анна Петрова"
+python -m identity.admin add-client --login pfdo --name "АИС ПФДО" --scope portal-accounts:read
 python -m identity.admin rotate-keys
 """
 
 import argparse
 import asyncio
+import re
+import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chassis import clock, outbox, settings
@@ -19,12 +22,13 @@ from contracts.events import UserRegistered
 from contracts.ids import derived
 from contracts.values import FullName, Person, Role
 
-from identity import keys, store
+from identity import keys, sign_ins, store
 from identity.consumers import SOURCE
 from identity.hashing import Hashing
 from identity.settings import Settings
 
 PASSWORD_LENGTH_MIN = 8
+SCOPE = re.compile("[a-z][a-z-]{0,40}:(read|write)")
 
 
 class Refused(Exception):
@@ -44,11 +48,11 @@ async def set_passwords(store_: Store, lines: list[str]) -> int:
     hashing = Hashing()
     hashed = await asyncio.gather(*(hashing.hash(password) for password in wanted.values()))
     async with store_.transaction() as tx:
-        known = await store.by_logins(tx, wanted)
+        known = await sign_ins.by_logins(tx, wanted)
         if missing := sorted(set(wanted) - set(known)):
             raise Refused(f"No user has the login {', '.join(missing)}. Nothing was changed.")
         by_user = _by_user(dict(zip(wanted, hashed, strict=True)), known)
-        await store.save_passwords(tx, by_user, clock.now())
+        await sign_ins.save_passwords(tx, by_user, clock.now())
     return len(wanted)
 
 
@@ -59,7 +63,7 @@ def _by_user(hashes: Mapping[str, str], known: Mapping[str, UUID]) -> dict[UUID,
 async def add_user(store_: Store, login: str, role: Role, name: str) -> bool:
     """An operator or machine client; False if there is one already. Raises Refused."""
     user = UserRegistered(
-        user_id=derived(login.lower(), "own-user"),
+        user_id=own_id(login),
         version=1,
         roles=(role,),
         person=Person(name=FullName(last_name=name, first_name=role.value)),
@@ -82,6 +86,29 @@ async def add_user(store_: Store, login: str, role: Role, name: str) -> bool:
     return True
 
 
+async def add_client(store_: Store, login: str, name: str, scopes: Sequence[str]) -> str | None:
+    """A machine client with these scopes; its secret where it is new, else None. Raises Refused."""
+    if bad := [scope for scope in scopes if not SCOPE.fullmatch(scope)]:
+        raise Refused(f"Write a scope like portal-accounts:read, not {bad[0]}.")
+    await add_user(store_, login, Role.client, name)
+    secret = secrets.token_urlsafe(32)
+    hashed = await Hashing().hash(secret)
+    async with store_.transaction() as tx:
+        known = await store.lock_whole_users(tx, [own_id(login)])
+        if Role.client not in known[own_id(login)].roles:
+            raise Refused(f"{login} is an operator, not a client.")
+        await sign_ins.save_client(tx, own_id(login), scopes)
+        is_new = await sign_ins.password_of(tx, own_id(login)) is None
+        if is_new:
+            await sign_ins.save_passwords(tx, {own_id(login): hashed}, clock.now())
+    return secret if is_new else None
+
+
+def own_id(login: str) -> UUID:
+    """The id of an operator or client who is made here."""
+    return derived(login.lower(), "own-user")
+
+
 async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
     pool = await open_pool(configured)
     try:
@@ -94,6 +121,10 @@ async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
                 name = arguments.name or arguments.login
                 added = await add_user(store_, arguments.login, Role(arguments.role), name)
                 return "Added." if added else "Was there already."
+            case "add-client":
+                name = arguments.name or arguments.login
+                secret = await add_client(store_, arguments.login, name, arguments.scope)
+                return f"client_secret: {secret}" if secret else "Its scopes are set."
             case _:
                 async with store_.transaction() as tx:
                     await keys.rotate(tx, configured.key_bytes, clock.now())
@@ -110,6 +141,10 @@ def main() -> None:
     add.add_argument("--login", required=True)
     add.add_argument("--role", required=True, choices=["operator", "client"])
     add.add_argument("--name")
+    client = commands.add_parser("add-client", help="a program that signs in; set its scopes")
+    client.add_argument("--login", required=True, help="its client_id")
+    client.add_argument("--scope", required=True, action="append")
+    client.add_argument("--name")
     commands.add_parser("rotate-keys", help="sign with the next key from now on")
     arguments = parser.parse_args()
     try:

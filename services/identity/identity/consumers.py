@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 from uuid import UUID
 
+import structlog
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
-from chassis.records import Item
+from chassis.records import Item, place
 from contracts import Tombstone, caused_by, topics
 from contracts.events import SgoChildLinkChanged, SgoUserChanged, UserRegistered
 from contracts.ids import user_id
@@ -15,6 +16,7 @@ from contracts.ids import user_id
 from identity import decide, store
 from identity.decide import KnownLink, Late
 
+log = structlog.get_logger()
 SOURCE = "/identity"
 
 
@@ -39,8 +41,9 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
     owners = await store.taken_logins(tx, [(change.login or "").lower() for change in changes])
     saved: list[tuple[SgoUserChanged, UserRegistered]] = []
     given: dict[UUID, str] = {}
-    for item, change in zip(items, changes, strict=True):
-        who = user_id(change.sgo_user_id)
+    for item, told in zip(items, changes, strict=True):
+        who = user_id(told.sgo_user_id)
+        change = decide.keep_own_login(told, known.get(who))
         event = decide.change_user(change, known.get(who), item.received.time)
         if event is None and not decide.lacks_login(change, known.get(who)):
             continue
@@ -58,7 +61,7 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
         await store.save_users(tx, saved, max(item.received.time for item in items))
     await store.give_logins(tx, given)
     freed = [decide.gives_up(known.get(event.user_id), change.login) for change, event in saved]
-    await _release_logins(tx, freed)
+    await release_logins(tx, freed)
     return effects
 
 
@@ -69,7 +72,8 @@ def _wait_for_login(effects: Effects, item: Item, login: str, last_call: bool) -
         effects.not_yet.append(NotYet(item, decide.login_fact(login)))
 
 
-async def _release_logins(tx: Tx, freed: Iterable[str | None]) -> None:
+async def release_logins(tx: Tx, freed: Iterable[str | None]) -> None:
+    """Who waits for one of these logins may have it now."""
     if facts := [decide.login_fact(login) for login in freed if login]:
         await release(tx, facts)
 
@@ -97,18 +101,25 @@ async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) ->
                     topic=topics.IDENTITY_USERS,
                 )
             )
-    await _release_logins(tx, [decide.gives_up(user, None) for user in known.values()])
+    await release_logins(tx, [decide.gives_up(user, None) for user in known.values()])
     return effects
 
 
 async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A link may come before its users; it is kept all the same."""
+    """A link may come before its users; it is kept all the same.
+
+    One that names a record that was merged into another opens nothing (ADR 13).
+    """
     effects = Effects()
     changes = [cast("SgoChildLinkChanged", item.received.event) for item in items]
     pairs = [(user_id(one.sgo_parent_id), user_id(one.sgo_child_id)) for one in changes]
     known = await store.lock_links(tx, pairs)
+    merged = await store.merged(tx, {one for pair in pairs for one in pair})
     saved: dict[tuple[UUID, UUID], KnownLink] = {}
     for item, change, pair in zip(items, changes, pairs, strict=True):
+        if merged & set(pair):
+            log.warning("link_of_a_merged_record", place=place(item.record))
+            continue
         try:
             saved[pair], event = decide.change_link(change, known.get(pair), item.received.time)
         except Late:

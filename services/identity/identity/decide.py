@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
 from contracts.events import (
@@ -24,6 +25,8 @@ class KnownUser:
     version: int
     login: str | None = None
     erased_at: datetime | None = None
+    own_login: bool = False
+    is_merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,12 @@ def change_user(
 ) -> UserRegistered | None:
     """The user's new state, or None for a change that is late or repeated.
 
+    Of a record that was merged into another one nothing is heard any more: the two would fight.
     An operator's or client's role is never SGO's to give.
     """
     if known is None:
         return UserRegistered(**_state(change, 1))
-    if _is_late(change.version, known, at):
+    if known.is_merged or _is_late(change.version, known, at):
         return None
     return UserUpdated(**_state(change, known.version + 1))
 
@@ -67,7 +71,19 @@ def lacks_login(change: SgoUserChanged, known: KnownUser | None) -> bool:
     return change.version == known.sgo_version and known.login is None and change.login is not None
 
 
-def gives_up(known: KnownUser | None, login: str | None) -> str | None:
+def keep_own_login(change: SgoUserChanged, known: KnownUser | None) -> SgoUserChanged:
+    """A login that was given here stays where SGO tells none."""
+    if change.login is None and known and known.own_login and not known.erased_at:
+        return change.model_copy(update={"login": known.login})
+    return change
+
+
+class HasLogin(Protocol):
+    @property
+    def login(self) -> str | None: ...
+
+
+def gives_up(known: HasLogin | None, login: str | None) -> str | None:
     """The login (lower case) that is free once this user has `login` instead, or None."""
     had = known.login.lower() if known and known.login else None
     return had if had != (login or "").lower() else None

@@ -7,7 +7,7 @@ from chassis import settings
 from chassis.service import Service, run
 from contracts import topics
 
-from identity import api, consumers
+from identity import api, consumers, housekeeping, imports
 from identity.hashing import Hashing
 from identity.settings import Settings
 
@@ -18,6 +18,7 @@ def main() -> None:
 
 
 def make(configured: Settings) -> Service:
+    zone = ZoneInfo(configured.region_time_zone)
     return Service(
         name="identity",
         settings=configured,
@@ -25,7 +26,8 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
         handlers=lambda _: consumers.handlers(),
-        state=api.Doors(ZoneInfo(configured.region_time_zone), configured.key_bytes, Hashing()),
+        background=[housekeeping.run, lambda store: imports.run(store, zone)],
+        state=api.Doors(zone, configured.key_bytes, Hashing()),
     )
 
 

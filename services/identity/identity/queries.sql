@@ -1,6 +1,9 @@
 -- name: lock_users
-SELECT user_id, sgo_version, version, login, erased_at FROM users WHERE user_id = ANY($1::uuid[])
-ORDER BY user_id FOR UPDATE
+SELECT user_id, sgo_version, version, login, own_login, erased_at, merged_into FROM users
+WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR UPDATE
+
+-- name: lock_whole_users
+SELECT * FROM users WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR UPDATE
 
 -- name: lock_new_users
 SELECT pg_advisory_xact_lock(hashtextextended(u::text, 1))
@@ -26,21 +29,24 @@ WHERE t.changed_at <= excluded.changed_at
 -- name: save_users
 INSERT INTO users AS t (
     user_id, sgo_user_id, sgo_version, version, login, roles, person, full_name, birth_date,
-    organization
+    organization, own_login
 )
 SELECT user_id, sgo_user_id, sgo_version, version, login, string_to_array(roles, ','),
-    person::jsonb, full_name, birth_date, organization
+    person::jsonb, full_name, birth_date, organization, own_login
 FROM unnest(
     $1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::date[], $10::text[]
+    $8::text[], $9::date[], $10::text[], $11::boolean[]
 ) AS n (
     user_id, sgo_user_id, sgo_version, version, login, roles, person, full_name, birth_date,
-    organization
+    organization, own_login
 )
 ON CONFLICT (user_id) DO UPDATE SET
     sgo_version = excluded.sgo_version, version = excluded.version, login = excluded.login,
     roles = excluded.roles, person = excluded.person, full_name = excluded.full_name,
-    birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL
+    birth_date = excluded.birth_date, organization = excluded.organization, erased_at = NULL,
+    own_login = coalesce(
+        excluded.own_login, t.own_login AND t.login IS NOT DISTINCT FROM excluded.login
+    )
 WHERE t.version < excluded.version
 
 -- name: give_logins
@@ -80,9 +86,22 @@ ON CONFLICT (parent_id, child_id) DO UPDATE SET
     erased_at = excluded.erased_at
 WHERE t.sgo_version <= excluded.sgo_version
 
+-- name: all_there
+SELECT count(*) FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+
+-- name: is_operator
+SELECT 'operator' = ANY(roles) FROM users WHERE user_id = $1 AND erased_at IS NULL
+
+-- name: claim_key
+INSERT INTO idempotency_keys (actor_id, key, digest, made_id, used_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (actor_id, key) DO NOTHING RETURNING key
+
+-- name: claimed_key
+SELECT digest, made_id FROM idempotency_keys WHERE actor_id = $1 AND key = $2
+
 -- name: credentials
-SELECT u.user_id, u.roles, u.organization, p.hash
-FROM users AS u JOIN passwords AS p USING (user_id)
+SELECT u.user_id, u.roles, u.organization, p.hash, p.must_change, p.set_at, c.scopes
+FROM users AS u JOIN passwords AS p USING (user_id) LEFT JOIN clients AS c USING (user_id)
 WHERE lower(u.login) = lower($1) AND u.erased_at IS NULL
 
 -- name: user
@@ -102,9 +121,45 @@ SELECT user_id, lower(login) AS login FROM users
 WHERE lower(login) = ANY($1::text[]) AND erased_at IS NULL
 
 -- name: save_passwords
-INSERT INTO passwords (user_id, hash, set_at)
-SELECT user_id, hash, $3 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, hash)
-ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at
+INSERT INTO passwords (user_id, hash, set_at, must_change)
+SELECT user_id, hash, $3, $4 FROM unnest($1::uuid[], $2::text[]) AS n (user_id, hash)
+ON CONFLICT (user_id) DO UPDATE SET
+    hash = excluded.hash, set_at = excluded.set_at, must_change = excluded.must_change
+
+-- name: password_of
+SELECT u.login, p.hash, p.must_change, p.set_at
+FROM users AS u JOIN passwords AS p USING (user_id)
+WHERE u.user_id = $1 AND u.login IS NOT NULL AND u.erased_at IS NULL
+
+-- name: replace_password
+UPDATE passwords SET hash = $3, set_at = $4, must_change = false WHERE user_id = $1 AND hash = $2
+RETURNING user_id
+
+-- name: save_client
+INSERT INTO clients (user_id, scopes) VALUES ($1, $2)
+ON CONFLICT (user_id) DO UPDATE SET scopes = excluded.scopes
+
+-- name: lock_subjects
+SELECT pg_advisory_xact_lock(hashtextextended(encode(s, 'hex'), 2))
+FROM (SELECT unnest($1::bytea[]) AS s ORDER BY 1) AS n
+
+-- name: tries
+SELECT * FROM sign_in_tries WHERE subject = ANY($1::bytea[])
+
+-- name: save_tries
+INSERT INTO sign_in_tries (subject, tries, last_at, open_at)
+SELECT * FROM unnest($1::bytea[], $2::int[], $3::timestamptz[], $4::timestamptz[])
+ON CONFLICT (subject) DO UPDATE SET
+    tries = excluded.tries, last_at = excluded.last_at, open_at = excluded.open_at
+
+-- name: forget_tries
+DELETE FROM sign_in_tries WHERE subject = ANY($1::bytea[])
+
+-- name: forget_old_tries
+DELETE FROM sign_in_tries WHERE last_at < $1
+
+-- name: forget_keys
+DELETE FROM idempotency_keys WHERE used_at < $1
 
 -- name: lock_keys
 SELECT pg_advisory_xact_lock(7038837)
@@ -122,3 +177,86 @@ UPDATE signing_keys SET place = 'retired', published_until = $1 WHERE place = 'c
 
 -- name: promote_key
 UPDATE signing_keys SET place = 'current' WHERE place = 'next'
+
+-- name: open_import
+INSERT INTO imports (id, kind, dry_run, actor_id, state, created_at)
+VALUES ($1, $2, $3, $4, 'receiving', $5)
+ON CONFLICT (id) DO NOTHING RETURNING id
+
+-- name: import
+SELECT * FROM imports WHERE id = $1
+
+-- name: drop_import
+DELETE FROM imports WHERE id = $1 AND state = 'receiving'
+
+-- name: mark_repeated
+UPDATE import_rows AS r SET repeated = n.repeated
+FROM (
+    SELECT place, CASE
+        WHEN row_number() OVER (PARTITION BY key ORDER BY place) > 1 THEN 'key'
+        WHEN login IS NOT NULL AND row_number() OVER (PARTITION BY login ORDER BY place) > 1
+            THEN 'login' END AS repeated
+    FROM import_rows WHERE import_id = $1
+) AS n
+WHERE r.import_id = $1 AND r.place = n.place AND n.repeated IS NOT NULL
+
+-- name: close_import
+UPDATE imports SET state = 'running', digest = $2, rows_total = $3, rows_done = $4, failed = $4
+WHERE id = $1 AND state = 'receiving'
+
+-- name: next_import
+SELECT * FROM imports WHERE state = 'running' ORDER BY created_at, id LIMIT 1
+FOR UPDATE SKIP LOCKED
+
+-- name: take_rows
+DELETE FROM import_rows WHERE import_id = $1 AND place = ANY(
+    ARRAY(SELECT place FROM import_rows WHERE import_id = $1 ORDER BY place LIMIT $2)
+)
+RETURNING place, cells, repeated
+
+-- name: save_progress
+UPDATE imports SET rows_done = rows_done + $2, created = created + $3, changed = changed + $4,
+    unchanged = unchanged + $5, failed = failed + $6, attempts = 0
+WHERE id = $1
+
+-- name: save_errors
+INSERT INTO import_errors (import_id, place, field, code)
+SELECT $1, place, field, code
+FROM unnest($2::int[], $3::text[], $4::text[]) WITH ORDINALITY AS n (place, field, code, n)
+ORDER BY n
+LIMIT greatest(0, $5 - (SELECT count(*) FROM import_errors WHERE import_id = $1))
+
+-- name: import_errors
+SELECT place, field, code FROM import_errors WHERE import_id = $1 ORDER BY place, id
+
+-- name: finish_import
+UPDATE imports SET state = $2, finished_at = $3 WHERE id = $1
+
+-- name: drop_rows
+DELETE FROM import_rows WHERE import_id = $1
+
+-- name: count_attempt
+UPDATE imports SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts
+
+-- name: forget_imports
+DELETE FROM imports
+WHERE created_at < $1 AND state = 'receiving' OR finished_at < $2
+
+-- name: there
+SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+
+-- name: merged
+SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND merged_into IS NOT NULL
+
+-- name: mark_merged
+UPDATE users SET merged_into = $2 WHERE user_id = $1 OR merged_into = $1
+
+-- name: links_of
+SELECT parent_id, child_id FROM child_links WHERE linked AND (parent_id = $1 OR child_id = $1)
+ORDER BY parent_id, child_id
+
+-- name: copy_password
+INSERT INTO passwords (user_id, hash, set_at, must_change)
+SELECT $2, hash, set_at, must_change FROM passwords WHERE user_id = $1
+ON CONFLICT (user_id) DO UPDATE SET
+    hash = excluded.hash, set_at = excluded.set_at, must_change = excluded.must_change

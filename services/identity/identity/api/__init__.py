@@ -1,0 +1,12 @@
+"""HTTP IN: one function per route. What is not theirs is 404."""
+
+from fastapi import APIRouter
+
+from identity.api import imports, links, me, merges, passwords, tokens, users
+from identity.api.doors import Doors
+
+__all__ = ["Doors", "router"]
+
+router = APIRouter(tags=["identity"])
+for part in (tokens, me, passwords, users, merges, links, imports):
+    router.include_router(part.router)

@@ -1,0 +1,69 @@
+"""What the routes need besides the request: the store, the keys, and who the operator is."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis import clock
+from chassis.auth import Principal, SignedIn
+from chassis.outbox import Store
+from chassis.web import not_found
+from fastapi import Depends, Header, Request
+
+from identity import store
+from identity.changes import Cause
+from identity.hashing import Hashing
+from identity.keys import KeyRing
+
+
+@dataclass(slots=True)
+class Doors:
+    """What the routes need besides the database. The key ring is made when the pool is open."""
+
+    zone: ZoneInfo
+    master_key: bytes
+    hashing: Hashing
+    ring: KeyRing | None = None
+
+    def key_ring(self, store_: Store) -> KeyRing:
+        if self.ring is None:
+            self.ring = KeyRing(store_.pool, self.master_key)
+        return self.ring
+
+
+def _store(request: Request) -> Store:
+    found: Store = request.app.state.store
+    return found
+
+
+def _doors(request: Request) -> Doors:
+    found: Doors = request.app.state.service
+    return found
+
+
+TheStore = Annotated[Store, Depends(_store)]
+TheDoors = Annotated[Doors, Depends(_doors)]
+
+
+async def _operator(who: SignedIn, store_: TheStore) -> Principal:
+    """As identity knows it at this moment: a role in the token is not enough."""
+    async with store_.pool.acquire() as tx:
+        if not await store.is_operator(tx, who.user_id):
+            raise not_found()
+    return who
+
+
+def _cause(request: Request) -> Cause:
+    scope = request.scope
+    return Cause(clock.now(), scope["request_id"], scope.get("traceparent"))
+
+
+AnOperator = Annotated[Principal, Depends(_operator)]
+TheCause = Annotated[Cause, Depends(_cause)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
+
+
+def key_of(who: UUID, key: str | None) -> str:
+    """Names what a request makes: the same key of the same person, the same thing."""
+    return f"{who}:{key or clock.new_id()}"

@@ -1,0 +1,71 @@
+"""What the signed-in person sees of themselves."""
+
+from datetime import date
+from uuid import UUID
+
+from chassis import clock
+from chassis.auth import SignedIn
+from chassis.web import not_found
+from contracts.values import OrganizationKind, Role
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from identity import decide, store
+from identity.api.doors import TheDoors, TheStore
+
+router = APIRouter()
+
+
+class Child(BaseModel):
+    id: UUID
+    full_name: str
+    birth_date: date | None
+    age: int | None
+
+
+class Employer(BaseModel):
+    id: str
+    kind: OrganizationKind
+    name: str
+    authorized: bool
+
+
+class Me(BaseModel):
+    user_id: UUID
+    login: str | None
+    roles: list[Role]
+    full_name: str
+    birth_date: date | None
+    age: int | None
+    organization: Employer | None
+    children: list[Child]
+
+
+@router.get("/me")
+async def show_me(who: SignedIn, store_: TheStore, doors: TheDoors) -> Me:
+    """The signed-in user, and the children who are linked at this moment."""
+    today = clock.day_in(doors.zone, clock.now())
+    async with store_.pool.acquire() as tx:
+        user = await store.user(tx, who.user_id)
+        if user is None:
+            raise not_found()
+        children = await store.children(tx, who.user_id)
+        employer = await store.organization(tx, user["organization"])
+    return Me(
+        user_id=user["user_id"],
+        login=user["login"],
+        roles=user["roles"],
+        full_name=user["full_name"],
+        birth_date=user["birth_date"],
+        age=decide.age_on(today, user["birth_date"]),
+        organization=Employer(**dict(employer)) if employer else None,
+        children=[
+            Child(
+                id=child["user_id"],
+                full_name=child["full_name"],
+                birth_date=child["birth_date"],
+                age=decide.age_on(today, child["birth_date"]),
+            )
+            for child in children
+        ],
+    )

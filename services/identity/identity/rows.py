@@ -1,0 +1,169 @@
+"""DECISION: what a row of a file says. Pure. Columns have names in two languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from contracts.values import Code
+from pydantic import TypeAdapter, ValidationError
+
+from identity.edits import Fields
+
+Cells = Mapping[str, str]
+USER_COLUMNS: Final = {
+    "sgo_user_id": ("ИД СГО", "ИД"),
+    "last_name": ("Фамилия",),
+    "first_name": ("Имя",),
+    "middle_name": ("Отчество",),
+    "birth_date": ("Дата рождения",),
+    "roles": ("Роль", "Роли"),
+    "login": ("Логин",),
+    "municipality": ("Муниципалитет",),
+    "enrolment_id": ("ИД места учёбы",),
+    "enrolment_kind": ("Вид места учёбы",),
+    "enrolment_name": ("Место учёбы",),
+    "organization_id": ("ИД места работы",),
+    "organization_kind": ("Вид места работы",),
+    "organization_name": ("Место работы",),
+    "organization_municipality": ("Муниципалитет места работы",),
+    "organization_authorized": ("Уполномоченная",),
+}
+USER_REQUIRED: Final = ("sgo_user_id", "last_name", "first_name", "roles")
+LINK_COLUMNS: Final = {
+    "sgo_parent_id": ("ИД родителя",),
+    "sgo_child_id": ("ИД ребёнка",),
+    "linked": ("Связь", "Связаны"),
+}
+LINK_REQUIRED: Final = ("sgo_parent_id", "sgo_child_id")
+MESSAGES: Final = {
+    "missing": "Ячейка пуста, а без неё нельзя",
+    "invalid": "Такое значение не подходит",
+    "impossible_date": "Дата рождения не раньше 1900 года и не позже сегодняшнего дня",
+    "not_staff": "Место работы есть только у сотрудника: добавьте роль «сотрудник»",
+    "login_taken": "Этот логин занят другим человеком",
+    "erased": "Этот человек удалён; вернуть может только СГО",
+    "repeated": "Это значение уже было в файле выше",
+    "unknown_person": "Человека с таким идентификатором нет: сначала загрузите людей",
+    "same_person": "Родитель и ребёнок — один и тот же человек",
+}
+_WORDS: Final = {
+    "учащийся": "student", "ученик": "student", "воспитанник": "student",
+    "родитель": "parent", "сотрудник": "staff",
+    "школа": "school", "детский сад": "kindergarten",
+    "организация до": "additional_education", "дополнительное образование": "additional_education",
+}  # fmt: skip
+_YES_NO: Final = {
+    "да": True, "yes": True, "true": True, "1": True,
+    "нет": False, "no": False, "false": False, "0": False,
+}  # fmt: skip
+_PLACES: Final = {"enrolments": "enrolment", "organization": "organization"}
+_code: Final = TypeAdapter[str](Code)
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong in which row and column; never the value."""
+
+    place: int
+    field: str | None
+    code: str
+
+
+class BadRow(Exception):
+    """`problems`: column and code of each."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("bad row")
+        self.problems = problems
+
+
+def user(cells: Cells) -> tuple[str, Fields]:
+    """SGO's id and what is said of the user: only the columns that the file has. Raises BadRow."""
+    told: dict[str, Any] = {
+        "name": {part: cells.get(part) or None for part in _NAMES},
+        "roles": [_word(one) for one in cells["roles"].replace(";", ",").split(",") if one.strip()],
+    }
+    told |= {name: cells[name] or None for name in ("login", "municipality") if name in cells}
+    if "birth_date" in cells:
+        told["birth_date"] = _date(cells["birth_date"])
+    if "enrolment_id" in cells:
+        one = _place(cells, "enrolment") | {"organization_id": cells["enrolment_id"] or None}
+        told["enrolments"] = [one] if any(one.values()) else []
+    if "organization_id" in cells:
+        work = _place(cells, "organization") | {"id": cells["organization_id"] or None}
+        work["municipality"] = cells.get("organization_municipality") or None
+        told["organization"] = work if any(work.values()) else None
+        if authorized := cells.get("organization_authorized"):
+            work["authorized"] = _yes_no(authorized)
+    problems = _bad_id(cells, "sgo_user_id")
+    try:
+        fields = Fields.model_validate(told)
+    except ValidationError as error:
+        found = [_problem(one["loc"], cells) for one in error.errors(include_input=False)]
+        raise BadRow(problems + list(dict.fromkeys(found))) from None
+    if problems:
+        raise BadRow(problems)
+    return cells["sgo_user_id"], fields
+
+
+def link(cells: Cells) -> tuple[str, str, bool]:
+    """SGO's ids of parent and child, and whether they are linked. Raises BadRow."""
+    problems = _bad_id(cells, "sgo_parent_id") + _bad_id(cells, "sgo_child_id")
+    linked = _yes_no(cells.get("linked") or "да")
+    if not isinstance(linked, bool):
+        problems.append(("linked", "invalid"))
+    if problems:
+        raise BadRow(problems)
+    return cells["sgo_parent_id"], cells["sgo_child_id"], bool(linked)
+
+
+_NAMES: Final = ("last_name", "first_name", "middle_name")
+
+
+def _place(cells: Cells, what: str) -> dict[str, Any]:
+    return {
+        "kind": _word(cells.get(f"{what}_kind", "")) or None,
+        "name": cells.get(f"{what}_name") or None,
+    }
+
+
+def _word(text: str) -> str:
+    plain = " ".join(text.casefold().split())
+    return _WORDS.get(plain, plain)
+
+
+def _yes_no(text: str) -> bool | str:
+    return _YES_NO.get(text.casefold(), text)
+
+
+def _date(text: str) -> date | str | None:
+    """01.02.2016 or 2016-02-01; anything else is left to be refused."""
+    if not text:
+        return None
+    parts = text.split(".")
+    if len(parts) == 3:  # noqa: PLR2004
+        text = "-".join(part.zfill(2) for part in reversed(parts))
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return "no date"
+
+
+def _bad_id(cells: Cells, column: str) -> list[tuple[str, str]]:
+    try:
+        _code.validate_python(cells[column])
+    except ValidationError:
+        return [(column, "invalid" if cells[column] else "missing")]
+    return []
+
+
+def _problem(loc: tuple[int | str, ...], cells: Cells) -> tuple[str, str]:
+    """The column of a field that pydantic names."""
+    column, inner = str(loc[0]), str(loc[-1])
+    if column == "name":
+        column = inner
+    elif column in _PLACES:
+        last = "id" if inner in {"id", "organization_id"} else inner
+        column = f"{_PLACES[column]}_{last}"
+    return column, "invalid" if cells.get(column) else "missing"

@@ -1,0 +1,82 @@
+"""What a row of a file says of a user or a link: pure."""
+
+from datetime import date
+
+import pytest
+from contracts.values import SgoRole
+from identity.rows import BadRow, link, user
+
+LEAST = {"sgo_user_id": "1", "last_name": "Иванова", "first_name": "Анна", "roles": "родитель"}
+
+
+def problems(read, cells) -> list[tuple[str, str]]:
+    with pytest.raises(BadRow) as bad:
+        read(cells)
+    return bad.value.problems
+
+
+def test_a_row_tells_only_the_columns_that_the_file_has():
+    sgo_id, fields = user(LEAST)
+    assert (sgo_id, fields.roles) == ("1", (SgoRole.parent,))
+    assert fields.model_fields_set == {"name", "roles"}
+
+
+def test_a_whole_row_is_read_as_people_write_it():
+    _, fields = user(
+        LEAST | {
+            "middle_name": "", "birth_date": "1.2.1990", "roles": "Родитель, сотрудник",
+            "login": "anna", "municipality": "m1", "enrolment_id": "", "organization_id": "s1",
+            "organization_kind": "Детский  сад", "organization_name": "Сад № 2",
+            "organization_municipality": "m1", "organization_authorized": "Да",
+        }
+    )  # fmt: skip
+    assert fields.birth_date == date(1990, 2, 1)
+    assert fields.roles == (SgoRole.parent, SgoRole.staff)
+    assert (fields.enrolments, fields.name.middle_name) == ((), None)
+    assert (fields.organization.kind, fields.organization.authorized) == ("kindergarten", True)
+
+
+def test_a_place_of_learning_replaces_those_that_were():
+    place = {"enrolment_id": "s1", "enrolment_kind": "школа", "enrolment_name": "Школа № 1"}
+    _, fields = user(LEAST | place)
+    assert [one.organization_id for one in fields.enrolments] == ["s1"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"last_name": ""}, ("last_name", "missing")),
+        ({"sgo_user_id": ""}, ("sgo_user_id", "missing")),
+        ({"sgo_user_id": "x" * 65}, ("sgo_user_id", "invalid")),
+        ({"roles": "король"}, ("roles", "invalid")),
+        ({"roles": ""}, ("roles", "missing")),
+        ({"roles": "operator"}, ("roles", "invalid")),
+        ({"birth_date": "31.02.2016"}, ("birth_date", "invalid")),
+        ({"birth_date": "20160201"[:6]}, ("birth_date", "invalid")),
+        ({"login": "x" * 201}, ("login", "invalid")),
+        ({"enrolment_id": "s1", "enrolment_name": "Школа"}, ("enrolment_kind", "missing")),
+        (
+            {"organization_id": "", "organization_kind": "школа", "organization_name": "Ш",
+             "organization_municipality": "m"},
+            ("organization_id", "missing"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_bad_cell_is_named_by_its_column(cells, expected):
+    assert problems(user, LEAST | cells) == [expected]
+
+
+def test_every_bad_cell_of_a_row_is_named():
+    bad = {"first_name": "", "birth_date": "вчера"}
+    assert sorted(problems(user, LEAST | bad)) == [
+        ("birth_date", "invalid"), ("first_name", "missing"),
+    ]  # fmt: skip
+
+
+def test_a_link_stands_unless_the_row_says_no():
+    pair = {"sgo_parent_id": "2", "sgo_child_id": "1"}
+    assert link(pair) == link(pair | {"linked": ""}) == ("2", "1", True)
+    assert link(pair | {"linked": "НЕТ"}) == ("2", "1", False)
+    assert problems(link, pair | {"linked": "может быть", "sgo_child_id": ""}) == [
+        ("sgo_child_id", "missing"), ("linked", "invalid"),
+    ]  # fmt: skip
