@@ -81,6 +81,7 @@ def settings_for(postgres_server, database_url) -> Callable[..., Any]:
             "kafka_bootstrap": "127.0.0.1:1",
             "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
             "encryption_key": KEY,
+            "public_url": "https://certificates.example",
         }
         return kind(**(known | changes))
 
