@@ -78,7 +78,7 @@ def test_a_tombstone_says_after_which_state_it_comes() -> None:
 @pytest.mark.parametrize("version", ["", "-1", "3.0", "III", "9" * 19])
 def test_a_tombstone_whose_version_is_no_number_erases_all_the_same(version: str) -> None:
     headers = [("ce_version", version.encode())]
-    got = decode(key=b"u1", value=None, headers=headers, place=PLACE, written_at=WRITTEN_AT)
+    got = decode(key=b"u1", value=None, headers=headers, place=PLACE, written_at_ms=WRITTEN_AT_MS)
     assert got.event == Tombstone("u1")
 
 
