@@ -9,7 +9,7 @@ from chassis.web import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from documents import credentials_api, portal_api, store
+from documents import applications_api, credentials_api, images_api, portal_api, store
 from documents.doors import Doors, TheDoors, TheStore, may_download
 
 __all__ = ["Doors", "router"]
@@ -58,5 +58,6 @@ async def list_documents(
     ]
 
 
-for one in (listing, credentials_api.router, portal_api.router):
-    router.include_router(one)
+router.include_router(listing)
+for part in (applications_api, credentials_api, images_api, portal_api):
+    router.include_router(part.router)

@@ -1,9 +1,10 @@
 """Building a document: values -> rendered, checked, digested, sealed. No PDF is kept."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from contracts.values import DocumentFailure
@@ -15,6 +16,7 @@ from documents.render import BadDocument, CredentialsValues, Unprintable
 
 log = structlog.get_logger()
 AT_ONCE = 50
+Values = TypeVar("Values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class Workshop:
         """The compiled path is quicker than a hand-over; a slow page goes to the pool."""
         quick = render.render_compiled(template_version, values)
         return await self._draw(template_version, values) if quick is None else quick
+
+    async def drawn(self, draw: Callable[[Values], bytes], values: Values) -> bytes:
+        """A document of no digest, drawn in the pool. Raises what `draw` raises."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, draw, values)
 
     async def _draw(self, template_version: str, values: CredentialsValues) -> bytes:
         loop = asyncio.get_running_loop()

@@ -29,6 +29,7 @@ class Doors:
     workshop: Workshop
     zone: ZoneInfo
     hashing: Hashing = field(default_factory=Hashing)
+    blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
 
     def today(self) -> date:
         return clock.day_in(self.zone, clock.now())

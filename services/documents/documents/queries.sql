@@ -108,6 +108,48 @@ WHERE c.certificate_id = $1 AND c.state <> 'erased'
         )
     )
 
+-- name: image_of_certificate
+SELECT * FROM (
+    SELECT c.certificate_id, c.child_id, c.number, c.valid_from, c.valid_until, p.full_name,
+        e.status AS ended,
+        c.child_id = $2 AS is_own,
+        CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
+        EXISTS (
+            SELECT FROM child_links AS l
+            WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
+        ) AS is_parent,
+        EXISTS (
+            SELECT FROM people AS s
+            WHERE s.user_id = $2 AND s.staff_of IS NOT NULL AND NOT s.erased
+        ) AS is_staff
+    FROM credentials AS c
+    LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
+    LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
+    WHERE c.certificate_id = $1 AND c.state <> 'erased'
+) AS found
+WHERE is_own OR is_parent OR is_staff
+
+-- name: application_facts
+SELECT * FROM (
+    SELECT p.user_id AS child_id, p.full_name, p.birth_date, p.school,
+        p.user_id = $2 AS is_own,
+        l.linked IS TRUE AS is_parent,
+        CASE WHEN l.linked THEN w.full_name END AS parent_name,
+        w.staff_of, c.certificate_id, c.number
+    FROM people AS p
+    LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
+    LEFT JOIN child_links AS l ON l.parent_id = $2 AND l.child_id = p.user_id AND l.linked
+    LEFT JOIN LATERAL (
+        SELECT k.certificate_id, k.number FROM credentials AS k
+        WHERE k.child_id = p.user_id AND k.state <> 'erased' AND NOT EXISTS (
+            SELECT FROM certificate_ends AS e WHERE e.certificate_id = k.certificate_id
+        )
+        ORDER BY k.valid_from DESC, k.certificate_id LIMIT 1
+    ) AS c ON true
+    WHERE p.user_id = $1 AND NOT p.erased
+) AS found
+WHERE is_own OR is_parent OR staff_of IS NOT NULL
+
 -- name: is_current
 SELECT EXISTS (
     SELECT FROM credentials WHERE certificate_id = $1 AND version = $2 AND state = 'ready'

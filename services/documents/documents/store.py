@@ -155,6 +155,18 @@ async def of_certificate(tx: Tx, certificate_id: UUID, user_id: UUID) -> asyncpg
     return await tx.fetchrow(SQL["of_certificate"], certificate_id, user_id)
 
 
+async def image_of_certificate(
+    tx: Tx, certificate_id: UUID, user_id: UUID
+) -> asyncpg.Record | None:
+    """What the image says, for the family and for staff of an authorized organization."""
+    return await tx.fetchrow(SQL["image_of_certificate"], certificate_id, user_id)
+
+
+async def application_facts(tx: Tx, child_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """What an application of this child is filled in with, for the same people."""
+    return await tx.fetchrow(SQL["application_facts"], child_id, user_id)
+
+
 async def is_current(tx: Tx, certificate_id: UUID, version: int) -> bool:
     """Whether this version is the living one: neither rotated nor erased since it was read."""
     return bool(await tx.fetchval(SQL["is_current"], certificate_id, version))
