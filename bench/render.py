@@ -8,10 +8,13 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from importlib.metadata import version
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from documents import act, application, image
 from documents.render import CURRENT, CredentialsValues, check, digest, render, render_compiled
 
 RUNS = 7
@@ -47,6 +50,39 @@ def milliseconds(step: Callable[[], object], times: int) -> float:
     return statistics.median(runs)
 
 
+def drawn() -> dict[str, Callable[[], bytes]]:
+    """The documents that are drawn when asked for."""
+    name, key = "Иванова Александра Ивановна", UUID(int=1)
+    picture = image.ImageValues(
+        certificate_id=key,
+        number="785044901646",
+        full_name=name,
+        valid_from=date(2026, 11, 24),
+        valid_until=date(2034, 3, 1),
+        public_url="https://certificates.example",
+    )
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    row = act.Destroyed(where="identity", what="имя", count=1, how="удаление", at=at)
+    erasure = act.ActValues(
+        act_id=key,
+        subject_id=key,
+        reason="требование",
+        ordered_by=key,
+        made_at=at,
+        zone=ZoneInfo("Europe/Moscow"),
+        destroyed=(row,) * 10,
+    )
+    blank = application.ApplicationValues(applicant="parent")
+    filled = application.ApplicationValues(applicant="student", child_name=name)
+    return {
+        "image, PNG": partial(image.png, picture),
+        "image, PDF": partial(image.pdf, picture),
+        "application, blank": partial(application.render, blank),
+        "application, filled in": partial(application.render, filled),
+        "act of erasure": partial(act.render_act, erasure),
+    }
+
+
 def main() -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
@@ -64,6 +100,8 @@ def main() -> None:
         )
         columns = "".join(f"{ms:9.4f}" for ms in (*steps, sum(steps)))
         print(f"{path:26}{len(pdf):8}{columns}")
+    for name, draw in drawn().items():
+        print(f"{name:26}{len(draw()):8}{milliseconds(draw, 20):9.4f}")
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ def settings_on(server: PostgresServer, database_url: str, kind: Any, **changes:
         "kafka_bootstrap": "127.0.0.1:1",
         "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
         "encryption_key": KEY,
+        "public_url": "https://certificates.example",
     }
     return kind(**(known | changes))
 

@@ -9,7 +9,12 @@ from chassis import parking
 from chassis.batches import Consumer, Patience
 from chassis.handlers import by_event
 from chassis.outbox import Store
-from contracts.events import CertificateIssued
+from contracts.events import (
+    CertificateAnnulled,
+    CertificateExpired,
+    CertificateIssued,
+    CertificateSuspended,
+)
 from documents import consumers
 from documents.build import Workshop
 from documents.credentials import open_values
@@ -75,6 +80,28 @@ def issued(child: str = "child", number: str = "780000000011") -> CertificateIss
         request_id=an_id(f"request of {child}"),
         issued_at=NOW,
     )
+
+
+def annulled(child: str = "child", number: str = "780000000011") -> CertificateAnnulled:
+    return CertificateAnnulled(
+        **_over(child, number), status="annulled", annulled_at=NOW, reason="asked"
+    )
+
+
+def expired(child: str = "child", number: str = "780000000011") -> CertificateExpired:
+    return CertificateExpired(**_over(child, number), status="expired", expired_at=NOW)
+
+
+def suspended(child: str = "child", number: str = "780000000011") -> CertificateSuspended:
+    return CertificateSuspended(
+        **_over(child, number), status="suspended", suspended_at=NOW, reason="moved"
+    )
+
+
+def _over(child: str, number: str) -> dict[str, Any]:
+    return issued(child, number).model_dump(
+        include={"certificate_id", "child_id", "number", "valid_from", "valid_until"}
+    ) | {"version": 2}
 
 
 def a_family(child: str = "child", parent: str = "parent") -> list[Any]:

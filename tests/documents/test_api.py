@@ -6,25 +6,16 @@ import pytest
 from chassis import clock
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
-from documents import api, render
-from documents.settings import Settings
+from documents import render
 
 from tests.builders import MOSCOW, a_record, a_user, an_id
-from tests.documents.desk import PORTAL, a_family, issued
-from tests.doors import a_client, bearer, problem
+from tests.documents.desk import a_family, issued
+from tests.doors import bearer, problem
 
 THIS_YEAR = clock.day_in(MOSCOW, clock.now()).year
 OVER_14, UNDER_14 = date(THIS_YEAR - 15, 12, 31), date(THIS_YEAR - 13, 1, 1)
 PDF = f"/certificates/{an_id('certificate of child')}/credentials.pdf"
 LIST = f"/certificates/{an_id('certificate of child')}/documents"
-
-
-@pytest.fixture
-async def client(desk, settings_for):
-    settings = settings_for(Settings, portal_url=PORTAL)
-    doors = api.Doors(desk.workshop, MOSCOW)
-    async with a_client(desk.door.store, settings, api.router, doors) as client:
-        yield client
 
 
 @pytest.fixture
@@ -105,8 +96,9 @@ async def test_a_document_that_is_not_ready_says_when_to_look_again(client, desk
     answer = await client.get(PDF, headers=bearer("parent", "parent"))
     problem(answer, 409, "document_not_ready")
     assert answer.headers["retry-after"]
-    (card,) = (await client.get(LIST, headers=bearer("parent", "parent"))).json()
+    card, image = (await client.get(LIST, headers=bearer("parent", "parent"))).json()
     assert (card["state"], card["url"], card["digest"]) == ("failed", None, None)
+    assert (image["kind"], image["state"], image["url"]) == ("image", "building", None)
 
 
 async def test_an_erased_childs_document_is_not_there(client, family):
@@ -123,10 +115,18 @@ async def test_a_document_that_is_not_what_was_issued_is_never_given_out(client,
     assert await journal(family) == []
 
 
-async def test_the_list_names_the_document_its_state_and_its_address(client, family):
-    (card,) = (await client.get(LIST, headers=bearer("parent", "parent"))).json()
+async def test_the_list_names_each_document_its_state_and_its_address(client, family):
+    card, image = (await client.get(LIST, headers=bearer("parent", "parent"))).json()
     assert (card["kind"], card["state"], card["url"]) == ("credentials", "ready", PDF)
     assert card["digest"] == (await family.row())["digest"].hex()
+    png = PDF.replace("credentials.pdf", "certificate.png")
+    assert (image["kind"], image["state"], image["url"]) == ("image", "ready", png)
+
+
+async def test_a_student_under_14_sees_the_documents_and_no_address(client, desk):
+    await desk.consume(a_user(born=UNDER_14), issued())
+    cards = (await client.get(LIST, headers=bearer("child", "student"))).json()
+    assert [(card["state"], card["url"]) for card in cards] == [("ready", None)] * 2
 
 
 async def test_an_address_that_is_no_certificate_is_told_as_a_problem(client, family):

@@ -36,7 +36,8 @@ def environment(
     }
     if memory:
         ours["KAFKA_FETCH_MAX_WAIT_MS"] = str(FETCH_MAX_WAIT_MS)
-    return {"PORTAL_URL": PORTAL_URL, **kept, **ours}
+    defaults = {"PORTAL_URL": PORTAL_URL, "PUBLIC_URL": url(settings, "certificates")}
+    return {**defaults, **kept, **ours}
 
 
 def program(name: str, environment: Mapping[str, str], url: str, log: Path) -> Program:

@@ -3,12 +3,15 @@
 Anyone can compute them: `user_id("4711")` is the id under which identity knows SGO's user 4711.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _ROOT: Final = uuid5(NAMESPACE_URL, "urn:certificates-of-additional-education")
 _SGO_USER: Final = uuid5(_ROOT, "sgo-user")
+# 22 letters hold four bits more than 16 bytes; those are zero, so that an id has one token only.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 
 
 def user_id(sgo_user_id: str) -> UUID:
@@ -22,16 +25,12 @@ def derived(cause: UUID | str, purpose: str) -> UUID:
 
 
 def verification_token(certificate_id: UUID) -> str:
-    """What the QR code of a certificate carries: 22 characters, fit for an address."""
-    return urlsafe_b64encode(certificate_id.bytes).decode().rstrip("=")
+    """What stands in a certificate's QR after `/verify/`: 22 letters of base64url, no padding."""
+    return urlsafe_b64encode(certificate_id.bytes).rstrip(b"=").decode()
 
 
-def verified_id(token: str) -> UUID | None:
-    """The certificate that a token names; None for a text that is no token."""
-    try:
-        raw = urlsafe_b64decode(f"{token}==")
-    except ValueError:
-        return None
-    if len(raw) != 16 or verification_token(certificate := UUID(bytes=raw)) != token:  # noqa: PLR2004
-        return None
-    return certificate
+def certificate_of_token(token: str) -> UUID:
+    """The certificate id of a verification token. Raises ValueError for any other text."""
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("is no verification token")
+    return UUID(bytes=urlsafe_b64decode(f"{token}=="))

@@ -21,6 +21,7 @@ from documents.render import BadDocument, CredentialsValues, Unprintable
 T = TypeVar("T")
 log = structlog.get_logger()
 AT_ONCE = 50
+Values = TypeVar("Values")
 
 
 def page_pool() -> Executor:
@@ -124,6 +125,10 @@ class Workshop:
         """The compiled path is quicker than a hand-over; a slow page goes to the pool."""
         quick = render.render_compiled(template_version, values)
         return await self._draw(template_version, values) if quick is None else quick
+
+    async def drawn(self, draw: Callable[[Values], bytes], values: Values) -> bytes:
+        """A document of no digest, drawn in the pool. Raises what `draw` raises."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, draw, values)
 
     async def _draw(self, template_version: str, values: CredentialsValues) -> bytes:
         loop = asyncio.get_running_loop()

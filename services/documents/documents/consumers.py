@@ -12,6 +12,8 @@ from chassis.kept import NotYet, release
 from chassis.records import Item
 from contracts import Tombstone, caused_by, topics
 from contracts.events import (
+    CertificateAnnulled,
+    CertificateExpired,
     CertificateIssued,
     ChildLinked,
     ChildUnlinked,
@@ -39,6 +41,8 @@ def handlers(pool: Pool, workshop: Workshop, zone: ZoneInfo) -> list[Handler]:
         Handler(
             topics.CERTIFICATES, CertificateIssued, desk.on_certificate_issued, desk.build_before
         ),
+        Handler(topics.CERTIFICATES, CertificateAnnulled, on_certificate_ended),
+        Handler(topics.CERTIFICATES, CertificateExpired, on_certificate_ended),
     ]
 
 
@@ -64,6 +68,13 @@ async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Eff
 
 async def on_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     await store.save_links(tx, [cast("ChildLinked", item.received.event) for item in items])
+    return Effects()
+
+
+async def on_certificate_ended(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
+    """The doors of its documents close; a suspended one may become active again and stays open."""
+    ends = [cast("CertificateAnnulled | CertificateExpired", item.received.event) for item in items]
+    await store.save_ends(tx, ends)
     return Effects()
 
 

@@ -1,10 +1,16 @@
 """DECISION: what is said of a document, and when a failed one is tried again. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from contracts.events import CertificateIssued, CredentialsDocumentReady, DocumentFailed
+from contracts.events import (
+    CertificateIssued,
+    CredentialsDocumentReady,
+    CredentialsRotated,
+    DocumentFailed,
+)
 from contracts.ids import derived
 from contracts.values import DocumentFailure
 
@@ -12,6 +18,8 @@ from documents.orders import Built, Order
 
 RETRY_S_MIN: Final = 5
 RETRY_S_MAX: Final = 3600
+ROTATIONS_MAX: Final = 5
+ROTATIONS_WITHIN: Final = timedelta(days=1)
 
 
 def document_id(issued: CertificateIssued) -> UUID:
@@ -47,4 +55,28 @@ def outcome(
         digest=result.digest.hex(),
         template_version=result.template_version,
         built_at=at,
+    )
+
+
+def rotated_document_id(certificate_id: UUID, version: int) -> UUID:
+    """A new password is a new document: values sealed for the old one do not open as the new."""
+    return derived(certificate_id, f"credentials:{version}")
+
+
+def next_rotation_at(rotated: Sequence[datetime], at: datetime) -> datetime | None:
+    """When the next rotation is allowed; None: now. `rotated`: the last day's, the oldest first."""
+    within = [moment for moment in rotated if moment > at - ROTATIONS_WITHIN]
+    return within[-ROTATIONS_MAX] + ROTATIONS_WITHIN if len(within) >= ROTATIONS_MAX else None
+
+
+def rotated(order: Order, built: Built, *, version: int, at: datetime) -> CredentialsRotated:
+    """What is said when the new password has taken the old one's place."""
+    return CredentialsRotated(
+        certificate_id=order.certificate_id,
+        child_id=order.child_id,
+        version=version,
+        document_id=order.document_id,
+        digest=built.digest.hex(),
+        template_version=built.template_version,
+        rotated_at=at,
     )

@@ -28,7 +28,7 @@ def render(version: str, lines: Lines) -> bytes:
 
 def blank_page(version: str, *, compressed: bool) -> tuple[Any, io.BytesIO]:
     """A reportlab canvas of one A4 page that knows the fonts of the version."""
-    _register_fonts(version)
+    register_fonts(version)
     rl_config.useA85 = 0
     out = io.BytesIO()
     canvas = Canvas(
@@ -50,7 +50,8 @@ def finish(canvas: Any, out: io.BytesIO) -> pdf_file.PdfFile:
 
 
 @cache
-def _register_fonts(version: str) -> None:
+def register_fonts(version: str) -> None:
+    """Make reportlab know the fonts of the version by their short names."""
     for name in (credentials_page.SANS, credentials_page.BOLD, credentials_page.MONO):
         file = io.BytesIO(templates_folder.content(version, f"{name}.ttf"))
         pdfmetrics.registerFont(TTFont(name, file, asciiReadable=False, shapable=False))

@@ -51,6 +51,14 @@ def page(file: PdfFile) -> bytes:
     return file.objects[reference(pages, b"Kids \\[")]
 
 
+def pages(file: PdfFile) -> list[int]:
+    """The object numbers of the pages, in order."""
+    tree = file.objects[reference(file.objects[file.root], b"Pages")]
+    kids = re.search(rb"/Kids \[([^\]]*)\]", tree)
+    assert kids, "a file has pages"
+    return [int(number) for number in re.findall(rb"(\d+) 0 R", kids[1])]
+
+
 class Around(NamedTuple):
     """The file around the page's content; `head` ends before the content's length."""
 
@@ -83,6 +91,21 @@ def around(file: PdfFile, title: str) -> Around:
     offsets[renumbered[content]] = position
     parts.append(b"%d 0 obj\n<< /Length " % renumbered[content])
     return Around(b"".join(parts), _tail(offsets, renumbered[file.root], information))
+
+
+def whole(file: PdfFile, title: str) -> bytes:
+    """The file in our own order, of any number of pages; the title is its only fact."""
+    renumbered = {old: new for new, old in enumerate(file.objects, start=1)}
+    bodies = {renumbered[n]: _renumber(body, renumbered) for n, body in file.objects.items()}
+    information = len(bodies) + 1
+    bodies[information] = b"<< /Title <feff%s> >>" % title.encode("utf-16-be").hex().encode()
+    parts, offsets, position = [_HEADER], {}, len(_HEADER)
+    for number, body in bodies.items():
+        offsets[number] = position
+        parts.append(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+        position += len(parts[-1])
+    tail = _tail(offsets, renumbered[file.root], information)
+    return b"".join((*parts, tail, b"%d\n%%%%EOF\n" % position))
 
 
 def _renumber(body: bytes, renumbered: dict[int, int]) -> bytes:

@@ -1,11 +1,12 @@
 -- name: save_people
-INSERT INTO people AS t (user_id, version, full_name, birth_date)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[])
-    AS n (user_id, version, full_name, birth_date)
+INSERT INTO people AS t (user_id, version, full_name, birth_date, school, staff_of)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[])
+    AS n (user_id, version, full_name, birth_date, school, staff_of)
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
-    birth_date = excluded.birth_date, erased = false
+    birth_date = excluded.birth_date, school = excluded.school, staff_of = excluded.staff_of,
+    erased = false
 WHERE t.version < excluded.version
 RETURNING user_id
 
@@ -19,7 +20,7 @@ SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
-    erased = true
+    school = NULL, staff_of = NULL, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id
 
@@ -84,6 +85,7 @@ WHERE p.user_id = c.child_id AND p.erased AND c.state = 'failed' AND c.retry_at 
 SELECT c.*, p.full_name
 FROM credentials AS c LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
 WHERE c.state = 'failed' AND c.retry_at <= now()
+    AND NOT EXISTS (SELECT FROM certificate_ends AS e WHERE e.certificate_id = c.certificate_id)
 ORDER BY c.retry_at LIMIT $1
 
 -- name: lock_failed
@@ -99,17 +101,21 @@ WHERE certificate_id = $1
 UPDATE credentials SET version = version + 1, reason = $2, attempts = $3, retry_at = $4
 WHERE certificate_id = $1
 
+-- name: save_ends
+INSERT INTO certificate_ends (certificate_id, status, ended_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
+ON CONFLICT (certificate_id) DO NOTHING
+
 -- name: of_certificate
-SELECT c.*,
-    (
-        SELECT p.birth_date FROM people AS p WHERE p.user_id = c.child_id AND p.user_id = $2
-            AND NOT p.erased
-    ) AS own_birth_date,
+SELECT c.*, e.status AS ended, p.full_name,
+    CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
     EXISTS (
         SELECT FROM child_links AS l
         WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
     ) AS is_parent
 FROM credentials AS c
+LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
+LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
     AND (
@@ -119,6 +125,86 @@ WHERE c.certificate_id = $1 AND c.state <> 'erased'
         )
     )
 
+-- name: image_of_certificate
+SELECT * FROM (
+    SELECT c.certificate_id, c.child_id, c.number, c.valid_from, c.valid_until, p.full_name,
+        e.status AS ended,
+        c.child_id = $2 AS is_own,
+        CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
+        EXISTS (
+            SELECT FROM child_links AS l
+            WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
+        ) AS is_parent,
+        EXISTS (
+            SELECT FROM people AS s
+            WHERE s.user_id = $2 AND s.staff_of IS NOT NULL AND NOT s.erased
+        ) AS is_staff
+    FROM credentials AS c
+    LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
+    LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
+    WHERE c.certificate_id = $1 AND c.state <> 'erased'
+) AS found
+WHERE is_own OR is_parent OR is_staff
+
+-- name: application_facts
+SELECT * FROM (
+    SELECT p.user_id AS child_id, p.full_name, p.birth_date, p.school,
+        p.user_id = $2 AS is_own,
+        l.linked IS TRUE AS is_parent,
+        CASE WHEN l.linked THEN w.full_name END AS parent_name,
+        w.staff_of, c.certificate_id, c.number
+    FROM people AS p
+    LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
+    LEFT JOIN child_links AS l ON l.parent_id = $2 AND l.child_id = p.user_id AND l.linked
+    LEFT JOIN LATERAL (
+        SELECT k.certificate_id, k.number FROM credentials AS k
+        WHERE k.child_id = p.user_id AND k.state <> 'erased' AND NOT EXISTS (
+            SELECT FROM certificate_ends AS e WHERE e.certificate_id = k.certificate_id
+        )
+        ORDER BY k.valid_from DESC, k.certificate_id LIMIT 1
+    ) AS c ON true
+    WHERE p.user_id = $1 AND NOT p.erased
+) AS found
+WHERE is_own OR is_parent OR staff_of IS NOT NULL
+
+-- name: is_current
+SELECT EXISTS (
+    SELECT FROM credentials WHERE certificate_id = $1 AND version = $2 AND state = 'ready'
+)
+
+-- name: lock_ready
+SELECT certificate_id FROM credentials AS c
+WHERE c.certificate_id = $1 AND c.version = $2 AND c.state = 'ready'
+    AND (
+        c.child_id = $3 OR EXISTS (
+            SELECT FROM child_links AS l
+            WHERE l.parent_id = $3 AND l.child_id = c.child_id AND l.linked
+        )
+    )
+FOR UPDATE
+
+-- name: get_rotation
+SELECT * FROM rotations WHERE rotation_id = $1
+
+-- name: rotations_since
+SELECT rotated_at FROM rotations WHERE certificate_id = $1 AND rotated_at > $2 ORDER BY rotated_at
+
+-- name: rotate
+UPDATE credentials SET version = version + 1, document_id = $2, issued_on = $3,
+    template_version = $4, sealed_values = $5, sealed_key = $6, digest = $7, built_at = $8
+WHERE certificate_id = $1
+
+-- name: save_rotation
+INSERT INTO rotations (rotation_id, certificate_id, user_id, version, digest, rotated_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (rotation_id) DO NOTHING
+RETURNING rotation_id
+
+-- name: portal_account
+SELECT c.*, e.status AS ended
+FROM credentials AS c LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
+WHERE c.certificate_id = $1 AND c.state <> 'erased'
+
 -- name: journal_download
-INSERT INTO downloads (certificate_id, document_id, user_id, downloaded_at)
-VALUES ($1, $2, $3, $4)
+INSERT INTO downloads (kind, child_id, certificate_id, document_id, user_id, downloaded_at)
+VALUES ($1, $2, $3, $4, $5, $6)

@@ -16,8 +16,12 @@ def _zone(name: str) -> str:
 
 
 class Settings(ServiceSettings):
-    """`portal_url` is printed on the page with the login and password."""
+    """What is printed: `portal_url` beside the login and password, `public_url` in the QR.
+
+    `public_url` is where families reach `/verify`: the address of certificates from outside.
+    """
 
     http_port: Port = 8103
     region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
     portal_url: Annotated[str, Field(pattern=r"^https://[^\s\x00-\x1f]{3,80}$")]
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]{3,80}$")]

@@ -1,7 +1,9 @@
 """STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -9,13 +11,31 @@ from chassis.database import Tx
 from chassis.queries import load
 from chassis.records import Item
 from contracts import Tombstone
-from contracts.events import ChildLinked, ChildUnlinked, UserRegistered
-from contracts.values import DocumentFailure
+from contracts.events import (
+    CertificateAnnulled,
+    CertificateExpired,
+    ChildLinked,
+    ChildUnlinked,
+    UserRegistered,
+)
+from contracts.values import DocumentFailure, Role
 
 from documents.decide import retry_at
 from documents.orders import Built, Order
 
 SQL = load("documents")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Who was given which document of whom; an application may be before any certificate."""
+
+    kind: Literal["credentials", "image", "application", "portal_account"]
+    child_id: UUID
+    certificate_id: UUID | None
+    document_id: UUID | None
+    user_id: UUID
+    at: datetime
 
 
 async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
@@ -26,8 +46,18 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
         [user.version for user in users],
         [str(user.person.name) for user in users],
         [user.person.birth_date for user in users],
+        [user.person.enrolments[0].name if user.person.enrolments else None for user in users],
+        [_staff_of(user) for user in users],
     )
     await tx.execute(SQL["wake_failed"], [row["user_id"] for row in rows])
+
+
+def _staff_of(user: UserRegistered) -> str | None:
+    """The name of the authorized organization whose employee this is."""
+    organization = user.person.organization
+    if Role.staff not in user.roles or organization is None or not organization.authorized:
+        return None
+    return organization.name
 
 
 async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> None:
@@ -147,7 +177,97 @@ async def of_certificate(tx: Tx, certificate_id: UUID, user_id: UUID) -> asyncpg
     return await tx.fetchrow(SQL["of_certificate"], certificate_id, user_id)
 
 
-async def journal_download(
-    tx: Tx, certificate_id: UUID, document_id: UUID, user_id: UUID, at: datetime
-) -> None:
-    await tx.execute(SQL["journal_download"], certificate_id, document_id, user_id, at)
+async def image_of_certificate(
+    tx: Tx, certificate_id: UUID, user_id: UUID
+) -> asyncpg.Record | None:
+    """What the image says, for the family and for staff of an authorized organization."""
+    return await tx.fetchrow(SQL["image_of_certificate"], certificate_id, user_id)
+
+
+async def application_facts(tx: Tx, child_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """What an application of this child is filled in with, for the same people."""
+    return await tx.fetchrow(SQL["application_facts"], child_id, user_id)
+
+
+async def is_current(tx: Tx, certificate_id: UUID, version: int) -> bool:
+    """Whether this version is the living one: neither rotated nor erased since it was read."""
+    return bool(await tx.fetchval(SQL["is_current"], certificate_id, version))
+
+
+async def lock_ready(tx: Tx, certificate_id: UUID, version: int, user_id: UUID) -> bool:
+    """Whether the row still is as it was seen and still this family's; locked until the end."""
+    return bool(await tx.fetchval(SQL["lock_ready"], certificate_id, version, user_id))
+
+
+async def get_rotation(tx: Tx, rotation_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["get_rotation"], rotation_id)
+
+
+async def rotations_since(tx: Tx, certificate_id: UUID, since: datetime) -> list[datetime]:
+    """The times of the certificate's rotations after `since`, the oldest first."""
+    rows = await tx.fetch(SQL["rotations_since"], certificate_id, since)
+    return [row["rotated_at"] for row in rows]
+
+
+async def save_rotation(
+    tx: Tx, rotation_id: UUID, order: Order, built: Built, *, version: int, user_id: UUID,
+    at: datetime,
+) -> bool:  # fmt: skip
+    """Who pressed, and what it brought; False if this press has brought something already."""
+    return bool(
+        await tx.fetchval(
+            SQL["save_rotation"],
+            rotation_id,
+            order.certificate_id,
+            user_id,
+            version,
+            built.digest,
+            at,
+        )
+    )
+
+
+async def rotate(tx: Tx, order: Order, built: Built, at: datetime) -> None:
+    """The new values take the old ones' place, in a row that is locked."""
+    await tx.execute(
+        SQL["rotate"],
+        order.certificate_id,
+        order.document_id,
+        order.issued_on,
+        built.template_version,
+        built.sealed_values,
+        built.sealed_key,
+        built.digest,
+        at,
+    )
+
+
+async def portal_account(tx: Tx, certificate_id: UUID) -> asyncpg.Record | None:
+    """The row for the portal's machine client, whosever it is."""
+    return await tx.fetchrow(SQL["portal_account"], certificate_id)
+
+
+async def save_ends(tx: Tx, ends: Sequence[CertificateAnnulled | CertificateExpired]) -> None:
+    """These certificates are over; what was said first stays."""
+    await tx.execute(
+        SQL["save_ends"],
+        [end.certificate_id for end in ends],
+        [end.status.value for end in ends],
+        [
+            end.annulled_at if isinstance(end, CertificateAnnulled) else end.expired_at
+            for end in ends
+        ],
+    )
+
+
+async def journal_download(tx: Tx, download: Download) -> None:
+    """The one place that writes down who was given what."""
+    await tx.execute(
+        SQL["journal_download"],
+        download.kind,
+        download.child_id,
+        download.certificate_id,
+        download.document_id,
+        download.user_id,
+        download.at,
+    )

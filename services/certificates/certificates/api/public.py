@@ -5,7 +5,7 @@ from typing import Annotated
 
 from chassis import clock
 from chassis.web import Problem, not_found
-from contracts.ids import verified_id
+from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
@@ -40,9 +40,10 @@ async def verify_certificate(
             429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
             headers={"Retry-After": str(wait_s)},
         )  # fmt: skip
-    certificate_id = verified_id(token)
-    if certificate_id is None:
-        raise not_found()
+    try:
+        certificate_id = certificate_of_token(token)
+    except ValueError:
+        raise not_found() from None
     async with store_.pool.acquire() as tx:
         row = await desk_store.by_token(tx, certificate_id)
     if row is None:

@@ -1,0 +1,104 @@
+"""HTTP IN: the application for a certificate, blank for everybody, filled in for who may know."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from chassis import clock
+from chassis.auth import SignedIn
+from chassis.web import Problem, not_found
+from contracts.ids import derived
+from fastapi import APIRouter, Query, Response
+
+from documents import application, store
+from documents.application import ApplicationValues
+from documents.doors import TheDoors, TheStore, attachment, is_14
+
+router = APIRouter(tags=["applications"])
+PDF = "application/pdf"
+Applicant = Literal["parent", "student"]
+
+
+@router.get(
+    "/application-template.pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: {}}}},
+)
+async def download_blank(
+    applicant: Annotated[Applicant, Query(alias="for")], doors: TheDoors
+) -> Response:
+    """The blank to print and fill in by hand, for a parent or a student of 14 or older. Public."""
+    blank = doors.blanks.get(applicant)
+    if blank is None:
+        values = ApplicationValues(applicant=applicant)
+        blank = await doors.workshop.drawn(application.render, values)
+        doors.blanks[applicant] = blank
+    return Response(
+        blank,
+        media_type=PDF,
+        headers={
+            "Content-Disposition": f'inline; filename="application-{applicant}.pdf"',
+            "Cache-Control": "public, max-age=3600",
+        },
+    )
+
+
+@router.get(
+    "/children/{child_id}/application.pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: {}}}},
+)
+async def download_application(
+    child_id: UUID,
+    who: SignedIn,
+    store_: TheStore,
+    doors: TheDoors,
+    applicant: Annotated[Applicant, Query(alias="for")] = "parent",
+) -> Response:
+    """The blank, filled in with what is known here; the rest is filled in by hand.
+
+    For a linked parent, the student of 14 or older, and staff of an authorized organization, who
+    say by `for` whose application they print.
+    """
+    async with store_.pool.acquire() as tx:
+        row = await store.application_facts(tx, child_id, who.user_id)
+    if row is None:
+        raise not_found()
+    values = _values(row, applicant, doors.today())
+    pdf = await doors.workshop.drawn(application.render, values)
+    document_id = derived(child_id, application.VERSION)
+    async with store_.transaction() as tx:
+        await store.journal_download(
+            tx,
+            store.Download(
+                "application", child_id, row["certificate_id"], document_id, who.user_id,
+                clock.now(),
+            ),
+        )  # fmt: skip
+    return attachment(pdf, PDF, "application.pdf")
+
+
+def _values(row: Any, applicant: Applicant, today: date) -> ApplicationValues:
+    """A parent signs as a parent, a student as a student, staff print what was asked for."""
+    if row["is_own"]:
+        if not is_14(row["birth_date"], today):
+            raise not_found()
+        applicant = "student"
+    elif row["is_parent"]:
+        applicant = "parent"
+    elif applicant == "student" and not is_14(row["birth_date"], today):
+        raise Problem(
+            409,
+            "student_under_14",
+            "Ребёнку ещё нет 14 лет",
+            "Заявление подписывает родитель: распечатайте заявление для родителя.",
+        )
+    return ApplicationValues(
+        applicant=applicant,
+        organization=row["staff_of"],
+        parent_name=row["parent_name"],
+        child_name=row["full_name"],
+        birth_date=row["birth_date"],
+        school=row["school"],
+        number=row["number"],
+    )

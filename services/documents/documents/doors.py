@@ -1,0 +1,151 @@
+"""What the routes share: their dependencies, who may have a document, and the kind refusals."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis import clock
+from chassis.auth import Principal
+from chassis.outbox import Store
+from chassis.web import Problem, not_found
+from fastapi import Depends, Request, Response
+
+from documents import store
+from documents.build import Workshop
+from documents.portal import Hashing
+
+OWN_DOOR_AGE: Final = 14
+TRIES_MAX: Final = (
+    8  # against a document that is renewed at the same moment; five a day are allowed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the routes need besides the database."""
+
+    workshop: Workshop
+    zone: ZoneInfo
+    hashing: Hashing = field(default_factory=Hashing)
+    blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
+
+    def today(self) -> date:
+        return clock.day_in(self.zone, clock.now())
+
+
+def _store(request: Request) -> Store:
+    found: Store = request.app.state.store
+    return found
+
+
+def _doors(request: Request) -> Doors:
+    found: Doors = request.app.state.service
+    return found
+
+
+TheStore = Annotated[Store, Depends(_store)]
+TheDoors = Annotated[Doors, Depends(_doors)]
+
+
+async def of_family(store_: Store, certificate_id: UUID, who: Principal, today: date) -> Any:
+    """The certificate's row, for a linked parent and for the student of 14 or older; else 404."""
+    async with store_.pool.acquire() as tx:
+        row = await store.of_certificate(tx, certificate_id, who.user_id)
+    if row is None or not may_download(row, today):
+        raise not_found()
+    return row
+
+
+def may_download(row: Any, today: date) -> bool:
+    """A linked parent, or the student from the 14th birthday on."""
+    return bool(row["is_parent"]) or is_14(row["own_birth_date"], today)
+
+
+def is_14(born: date | None, today: date) -> bool:
+    """Whether the 14th birthday has come; of an unknown birth date: no."""
+    if born is None:
+        return False
+    had_birthday = (today.month, today.day) >= (born.month, born.day)
+    return today.year - born.year - (0 if had_birthday else 1) >= OWN_DOOR_AGE
+
+
+_ENDED: Final = {
+    "annulled": ("certificate_annulled", "Сертификат аннулирован"),
+    "expired": ("certificate_expired", "Срок действия сертификата истёк"),
+}
+
+
+def expect_living(row: Any) -> None:
+    """Raise 410 for a certificate that is over."""
+    if row["ended"] is not None:
+        code, title = _ENDED[row["ended"]]
+        detail = (
+            "Документы по нему больше не выдаются. Новый сертификат можно получить в личном"
+            " кабинете, в разделе «Сертификат дополнительного образования»."
+        )
+        raise Problem(410, code, title, detail)
+
+
+def expect_ready(row: Any) -> None:
+    """Raise 409 for a document that is still being built."""
+    if row["state"] != "ready":
+        raise not_ready()
+
+
+def not_ready() -> Problem:
+    return Problem(
+        409,
+        "document_not_ready",
+        "Документ ещё готовится",
+        "Обновите страницу через минуту. Ничего делать не нужно.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def not_printable() -> Problem:
+    return Problem(
+        409,
+        "name_not_printable",
+        "Имя не удаётся напечатать",
+        "В имени есть знак, которого нет в шрифтах. Попросите школу исправить имя в АИС СГО.",
+    )
+
+
+def busy() -> Problem:
+    return Problem(
+        503,
+        "busy",
+        "Сейчас слишком много запросов",
+        "Ничего не потеряно. Повторите через несколько секунд.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def attachment(content: bytes, media_type: str, filename: str) -> Response:
+    """A document that is somebody's: saved rather than shown, and kept by no cache."""
+    return Response(
+        content,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{filename}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def journalled(
+    store_: Store, row: Any, version: int, kind: Any, user_id: UUID, at: datetime
+) -> bool:
+    """Write down who is given this version; False if it is not the living one any more."""
+    async with store_.transaction() as tx:
+        if not await store.is_current(tx, row["certificate_id"], version):
+            return False
+        await store.journal_download(
+            tx,
+            store.Download(
+                kind, row["child_id"], row["certificate_id"], row["document_id"], user_id, at
+            ),
+        )
+    return True

@@ -1,0 +1,91 @@
+"""HTTP IN: the certificate as an image, drawn when asked for; family and authorized staff."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from chassis import clock
+from chassis.auth import Principal, SignedIn
+from chassis.outbox import Store
+from chassis.web import not_found
+from contracts.ids import derived
+from fastapi import APIRouter, Request, Response
+
+from documents import image, store
+from documents.credentials_values import Unprintable
+from documents.doors import (
+    Doors,
+    TheDoors,
+    TheStore,
+    attachment,
+    expect_living,
+    may_download,
+    not_printable,
+    not_ready,
+)
+from documents.image import ImageValues
+
+router = APIRouter(tags=["documents"])
+PNG, PDF = "image/png", "application/pdf"
+_DRAW: Final[dict[str, Callable[[ImageValues], bytes]]] = {PNG: image.png, PDF: image.pdf}
+
+
+@router.get(
+    "/certificates/{certificate_id}/certificate.png",
+    response_class=Response,
+    responses={200: {"content": {PNG: {}}}},
+)
+async def download_image(
+    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, http: Request
+) -> Response:
+    """Number, name, dates and a QR; its status is what the QR's address says.
+
+    For the parent, the student of 14 or older, and staff of an authorized organization.
+    """
+    return await _image(certificate_id, who, store_, doors, http, PNG)
+
+
+@router.get(
+    "/certificates/{certificate_id}/certificate.pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: {}}}},
+)
+async def download_printable_image(
+    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, http: Request
+) -> Response:
+    """The same, to print on A4."""
+    return await _image(certificate_id, who, store_, doors, http, PDF)
+
+
+async def _image(
+    certificate_id: UUID, who: Principal, store_: Store, doors: Doors, http: Request, kind: str
+) -> Response:
+    async with store_.pool.acquire() as tx:
+        row = await store.image_of_certificate(tx, certificate_id, who.user_id)
+    if row is None or not (row["is_staff"] or may_download(row, doors.today())):
+        raise not_found()
+    expect_living(row)
+    if row["full_name"] is None:
+        raise not_ready()
+    values = ImageValues(
+        certificate_id=certificate_id,
+        number=row["number"],
+        full_name=row["full_name"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        public_url=http.app.state.settings.public_url,
+    )
+    try:
+        drawn = await doors.workshop.drawn(_DRAW[kind], values)
+    except Unprintable:
+        raise not_printable() from None
+    document_id = derived(certificate_id, image.VERSION)
+    async with store_.transaction() as tx:
+        await store.journal_download(
+            tx,
+            store.Download(
+                "image", row["child_id"], certificate_id, document_id, who.user_id, clock.now()
+            ),
+        )
+    ending = "png" if kind == PNG else "pdf"
+    return attachment(drawn, kind, f"certificate-{row['number']}.{ending}")

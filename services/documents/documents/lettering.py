@@ -1,0 +1,65 @@
+"""Text and the room it has, for both pens: the widths are those of our own fonts."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from reportlab.pdfbase import pdfmetrics
+
+from documents import general
+from documents.credentials_page import BOLD, MONO, SANS
+from documents.credentials_values import Unprintable
+from documents.letters import printable
+
+__all__ = ["BOLD", "FONTS", "MONO", "SANS", "fit", "printed", "width", "wrap"]
+
+FONTS = "credentials-1"  # the folder whose fonts all sheets share
+
+
+def width(text: str, font: str, size: float) -> float:
+    """In points."""
+    general.register_fonts(FONTS)
+    wide: float = pdfmetrics.stringWidth(text, font, size)
+    return wide
+
+
+@cache
+def _letters(font: str) -> frozenset[str]:
+    general.register_fonts(FONTS)
+    return frozenset(map(chr, pdfmetrics.getFont(font).face.charToGlyph))
+
+
+def printed(text: str, font: str) -> str:
+    """`text` in the letters of the font; a missing letter loses its marks. Raises Unprintable."""
+    return printable(text, _letters(font))
+
+
+def wrap(text: str, font: str, size: float, room: float) -> list[str]:
+    """Rows no wider than `room`; a word that is wider is cut. "~" is a space where no row ends."""
+    rows = [""]
+    for word in text.split(" "):
+        shown = word.replace("~", "\xa0")
+        if rows[-1] and width(f"{rows[-1]} {shown}", font, size) <= room:
+            rows[-1] = f"{rows[-1]} {shown}"
+            continue
+        rows += [shown] if width(shown, font, size) <= room else _cut(shown, font, size, room)
+    return rows[1:]
+
+
+def _cut(word: str, font: str, size: float, room: float) -> list[str]:
+    rows = [""]
+    for letter in word:
+        if rows[-1] and width(rows[-1] + letter, font, size) > room:
+            rows.append("")
+        rows[-1] += letter
+    return rows
+
+
+def fit(
+    text: str, font: str, room: float, choices: Sequence[tuple[float, int]]
+) -> tuple[float, list[str]]:
+    """Size and rows: the first of `choices` (size, most rows) that has room. Raises Unprintable."""
+    for size, rows_max in choices:
+        rows = wrap(text, font, size, room)
+        if len(rows) <= rows_max:
+            return size, rows
+    raise Unprintable("a text is longer than the page has room for")

@@ -1,0 +1,68 @@
+"""HTTP IN: what the portal АИС ПФДО fetches of an account. For its machine client only."""
+
+from typing import Final
+from uuid import UUID
+
+from chassis import clock
+from chassis.auth import Principal, SignedIn
+from chassis.web import not_found
+from contracts.values import Role
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from documents import store
+from documents.credentials import open_values
+from documents.doors import (
+    TRIES_MAX,
+    TheDoors,
+    TheStore,
+    busy,
+    expect_living,
+    expect_ready,
+    journalled,
+)
+from documents.portal import TooManyWait
+
+router = APIRouter(tags=["portal"])
+SCOPE: Final = "portal-accounts:read"
+
+
+class PortalAccount(BaseModel):
+    """`password_hash`: argon2id in PHC format, with a salt of its own at each answer."""
+
+    login: str
+    password_hash: str
+
+
+@router.get("/portal-accounts/{certificate_id}")
+async def show_portal_account(
+    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, response: Response
+) -> PortalAccount:
+    """The login and a hash of the password that is valid now; each answer is journalled."""
+    if not may_ask(who):
+        raise not_found()
+    for _ in range(TRIES_MAX):
+        async with store_.pool.acquire() as tx:
+            row = await store.portal_account(tx, certificate_id)
+        if row is None:
+            raise not_found()
+        expect_living(row)
+        expect_ready(row)
+        values = open_values(
+            doors.workshop.master_key, row["document_id"], row["sealed_values"], row["sealed_key"]
+        )
+        try:
+            password_hash = await doors.hashing.hash(values.password)
+        except TooManyWait:
+            break
+        at = clock.now()
+        if await journalled(store_, row, row["version"], "portal_account", who.user_id, at):
+            response.headers["Cache-Control"] = "no-store"
+            return PortalAccount(login=values.login, password_hash=password_hash)
+    raise busy()
+
+
+def may_ask(who: Principal) -> bool:
+    """A machine client; where tokens carry scopes, one that was given this scope."""
+    scopes = getattr(who, "scopes", None)
+    return Role.client in who.roles and (scopes is None or SCOPE in scopes)
