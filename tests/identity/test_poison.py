@@ -9,7 +9,7 @@ from identity.settings import Settings
 
 from tests.builders import a_record
 from tests.identity.sgo import a_user
-from tests.poison import Door, Poison, each_oddity, each_poison
+from tests.poison import Door, each_oddity, each_poison
 from tests.running import serving
 
 
@@ -40,16 +40,6 @@ async def test_a_tombstone_of_no_pair_is_kept_once(door, service):
     lone = a_record(Tombstone("2"), topic=topics.SGO_CHILD_LINKS, prefix=prefix)
     (place,) = await door.whole.hears(lone)
     await door.whole.is_kept(place, "bad_key")
-
-
-async def test_a_login_of_another_user_is_kept_once_and_neighbours_are_applied(door, service):
-    async def with_login(name, login):
-        record = a_user(name, login=login)
-        return a_record(record, name=name, prefix=service.settings.kafka_topic_prefix)
-
-    await door.whole.hears(await with_login("owner", "anna"))
-    taken = await with_login("second", "ANNA")
-    await door.keeps(Poison("login_taken", lambda *_: taken))
 
 
 @each_oddity
