@@ -87,7 +87,6 @@ class Scoped(Principal):
 @pytest.mark.parametrize(
     ("roles", "scopes", "allowed"),
     [
-        ({"client"}, None, True),
         ({"client"}, {"portal-accounts:read"}, True),
         ({"client"}, {"certificates:read"}, False),
         ({"client"}, set(), False),

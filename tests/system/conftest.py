@@ -104,7 +104,10 @@ class System:
         return await eventually(state)
 
     async def certificate(self, child: str, who: dict[str, str]) -> str:
-        """Ask for a certificate; its id, once its document is ready."""
+        """Agree and ask for a certificate; its id, once its document is ready."""
+        text = (await self.get("certificates", f"/children/{child}/consent", who)).json()
+        given = {"text_version": text["text_version"]}
+        await self.post("certificates", f"/children/{child}/consents", who, json=given)
         asked = await self.post("certificates", f"/children/{child}/certificate-requests", who)
         assert asked.status_code == 202, asked.text
         done = await self.decided(asked.json()["request_id"], who)

@@ -124,7 +124,7 @@ async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
             case "add-client":
                 name = arguments.name or arguments.login
                 secret = await add_client(store_, arguments.login, name, arguments.scope)
-                return f"client_secret: {secret}" if secret else "Its scopes are set."
+                return f"client_secret {secret}" if secret else "Its scopes are set."
             case _:
                 async with store_.transaction() as tx:
                     await keys.rotate(tx, configured.key_bytes, clock.now())
