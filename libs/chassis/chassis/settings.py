@@ -5,6 +5,7 @@ import binascii
 import os
 import sys
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -25,7 +26,16 @@ def _is_key(secret: SecretStr) -> SecretStr:
 Key = Annotated[SecretStr, AfterValidator(_is_key)]
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is no time zone; write it like Europe/Moscow") from None
+    return name
+
+
 Port = Annotated[int, Field(ge=0, le=65535)]
+TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
 class ServiceSettings(BaseSettings):

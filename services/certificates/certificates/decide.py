@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.ages import age_on
 from contracts.events import (
     CertificateIssued,
     CertificateRefused,
@@ -60,12 +61,6 @@ class Facts:
     has_linked_child: bool = False
     has_living_certificate: bool = False
     open_request: UUID | None = None
-
-
-def age_on(day: date, birth_date: date) -> int:
-    """Full years; someone born on 29 February has the birthday on 1 March of a common year."""
-    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
-    return day.year - birth_date.year - (0 if had_birthday else 1)
 
 
 def birthday(birth_date: date, years: int) -> date:

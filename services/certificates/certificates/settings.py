@@ -1,20 +1,12 @@
 """The environment variables of the certificates service, and the region's rules made of them."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from chassis.settings import Port, ServiceSettings
+from chassis.settings import Port, ServiceSettings, TimeZone
 from pydantic import AfterValidator, Field
 
 from certificates.decide import Region, parse_validity
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError("is no time zone; write it like Europe/Moscow") from None
-    return name
 
 
 def _validity(text: str) -> str:
@@ -25,7 +17,7 @@ def _validity(text: str) -> str:
 class Settings(ServiceSettings):
     http_port: Port = 8102
     region_code: Annotated[str, Field(pattern=r"^\d{2}$")] = "78"
-    region_time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
+    region_time_zone: TimeZone = "Europe/Moscow"
     validity: Annotated[str, AfterValidator(_validity)] = "until_18"
     module_enabled: bool = True
     module_off_in: frozenset[str] = frozenset()

@@ -5,12 +5,13 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.auth import SignedIn
+from chassis.doors import TheStore
 from chassis.web import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from documents import applications_api, credentials_api, images_api, portal_api, store
-from documents.doors import Doors, TheDoors, TheStore, may_download
+from documents.doors import Doors, TheDoors, may_download
 
 __all__ = ["Doors", "router"]
 

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.auth import SignedIn
+from chassis.doors import TheStore
 from chassis.web import Problem, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
 
 from documents import application, store
 from documents.application import ApplicationValues
-from documents.doors import TheDoors, TheStore, attachment, is_14
+from documents.doors import TheDoors, attachment, is_14
 
 router = APIRouter(tags=["applications"])
 PDF = "application/pdf"

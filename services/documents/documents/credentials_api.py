@@ -9,6 +9,7 @@ import structlog
 from chassis import clock, outbox
 from chassis.auth import SignedIn
 from chassis.database import Tx
+from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.web import Problem
 from contracts import Envelope
@@ -25,7 +26,6 @@ from documents.doors import (
     TRIES_MAX,
     Doors,
     TheDoors,
-    TheStore,
     attachment,
     busy,
     expect_living,

@@ -10,6 +10,7 @@ from chassis import clock
 from chassis.auth import Principal
 from chassis.outbox import Store
 from chassis.web import Problem, not_found
+from contracts.ages import age_on
 from fastapi import Depends, Request, Response
 
 from documents import store
@@ -35,17 +36,11 @@ class Doors:
         return clock.day_in(self.zone, clock.now())
 
 
-def _store(request: Request) -> Store:
-    found: Store = request.app.state.store
-    return found
-
-
 def _doors(request: Request) -> Doors:
     found: Doors = request.app.state.service
     return found
 
 
-TheStore = Annotated[Store, Depends(_store)]
 TheDoors = Annotated[Doors, Depends(_doors)]
 
 
@@ -65,10 +60,7 @@ def may_download(row: Any, today: date) -> bool:
 
 def is_14(born: date | None, today: date) -> bool:
     """Whether the 14th birthday has come; of an unknown birth date: no."""
-    if born is None:
-        return False
-    had_birthday = (today.month, today.day) >= (born.month, born.day)
-    return today.year - born.year - (0 if had_birthday else 1) >= OWN_DOOR_AGE
+    return born is not None and age_on(today, born) >= OWN_DOOR_AGE
 
 
 _ENDED: Final = {

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.auth import Principal, SignedIn
+from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.web import not_found
 from contracts.ids import derived
@@ -16,7 +17,6 @@ from documents.credentials_values import Unprintable
 from documents.doors import (
     Doors,
     TheDoors,
-    TheStore,
     attachment,
     expect_living,
     may_download,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.auth import Principal, SignedIn
+from chassis.doors import TheStore
 from chassis.web import not_found
 from contracts.values import Role
 from fastapi import APIRouter, Response
@@ -12,15 +13,7 @@ from pydantic import BaseModel
 
 from documents import store
 from documents.credentials import open_values
-from documents.doors import (
-    TRIES_MAX,
-    TheDoors,
-    TheStore,
-    busy,
-    expect_living,
-    expect_ready,
-    journalled,
-)
+from documents.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
 from documents.portal import TooManyWait
 
 router = APIRouter(tags=["portal"])

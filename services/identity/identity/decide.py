@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from contracts import ages
 from contracts.events import (
     ChildLinked,
     ChildUnlinked,
@@ -142,8 +143,5 @@ def erase_link(
 
 
 def age_on(day: date, birth_date: date | None) -> int | None:
-    """Full years; someone born on 29 February has the birthday on 1 March of a common year."""
-    if birth_date is None:
-        return None
-    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
-    return day.year - birth_date.year - (0 if had_birthday else 1)
+    """Full years; None while the birth date is not known."""
+    return None if birth_date is None else ages.age_on(day, birth_date)

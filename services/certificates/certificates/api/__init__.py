@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from certificates.api import desk, family, operator, public
+from certificates.api import desk, family, operator, public, search
 
 router = APIRouter()
-for part in (family, desk, operator, public):
+for part in (family, search, desk, operator, public):
     router.include_router(part.router)

@@ -4,16 +4,16 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis.outbox import Store
+from chassis.auth import Principal
 from chassis.throttle import Throttle
-from chassis.web import Problem
+from chassis.web import Problem, not_found
 from contracts import Envelope, Event
 from contracts.ids import derived
 from contracts.values import CertificateStatus
 from fastapi import Depends, Request
 from pydantic import BaseModel, StringConstraints
 
-from certificates import numbers
+from certificates import numbers, store
 from certificates.consumers import SOURCE
 from certificates.decide import Region
 from certificates.watch import Watch
@@ -42,11 +42,6 @@ class CertificateCard(BaseModel):
     issued_at: datetime
 
 
-def _store(request: Request) -> Store:
-    found: Store = request.app.state.store
-    return found
-
-
 def _doors(request: Request) -> Doors:
     found: Doors = request.app.state.service
     return found
@@ -56,7 +51,6 @@ def _region(request: Request) -> Region:
     return _doors(request).region
 
 
-TheStore = Annotated[Store, Depends(_store)]
 TheDoors = Annotated[Doors, Depends(_doors)]
 TheRegion = Annotated[Region, Depends(_region)]
 
@@ -103,3 +97,11 @@ def expect_well_typed(number: str) -> None:
             "В номере опечатка",
             "Последняя цифра не сходится с остальными. Сверьте номер с документом.",
         )
+
+
+async def desk_of(tx: Any, who: Principal) -> str:
+    """The authorized organization of this employee; 404 for everybody else."""
+    organization = await store.employer(tx, who.user_id)
+    if not organization:
+        raise not_found()
+    return organization

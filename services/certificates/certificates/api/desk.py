@@ -1,17 +1,14 @@
 """HTTP IN for the desk: staff of an authorized organization search, check papers and change."""
 
-import base64
-import json
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from chassis import clock, journal, outbox
 from chassis.auth import Principal, SignedIn
+from chassis.doors import TheStore
 from chassis.web import Problem, not_found
-from contracts.values import CertificateStatus, RequesterRole
-from fastapi import APIRouter, Query, Request
+from contracts.values import RequesterRole
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import desk_store, life_cycle, store
@@ -20,8 +17,8 @@ from certificates.api.common import (
     Comment,
     Line,
     TheRegion,
-    TheStore,
     card,
+    desk_of,
     expect_digits,
     expect_well_typed,
     said,
@@ -31,26 +28,6 @@ from certificates.life_cycle import Certificate
 from certificates.reasons import FORBIDDEN
 
 router = APIRouter(tags=["desk"])
-PAGE_ROWS_MAX = 50
-HISTORY_ROWS_MAX = 500
-
-
-class FoundChild(BaseModel):
-    id: UUID
-    full_name: str | None
-    birth_date: date | None
-
-
-class FoundCertificate(CertificateCard):
-    child: FoundChild
-
-
-class Found(BaseModel):
-    """`next`: where the following page begins, for `after`; `outside`: more needs a reason."""
-
-    items: list[FoundCertificate]
-    next: str | None = None
-    outside: int = 0
 
 
 class Activation(BaseModel):
@@ -72,131 +49,6 @@ class Reasoned(BaseModel):
     comment: Comment = ""
 
 
-class Deed(BaseModel):
-    """Who did what, or who looked; `details` is for people."""
-
-    at: datetime
-    actor: str
-    actor_id: UUID | None
-    organization: str | None
-    action: str
-    details: str
-
-
-class History(BaseModel):
-    """The newest first."""
-
-    items: list[Deed]
-
-
-async def _desk(tx: Any, who: Principal) -> str:
-    """The authorized organization of this employee; 404 for everybody else."""
-    organization = await store.employer(tx, who.user_id)
-    if not organization:
-        raise not_found()
-    return organization
-
-
-@router.get("/certificates")
-async def find_certificates(
-    who: SignedIn,
-    store_: TheStore,
-    number: Annotated[str | None, Query(max_length=40)] = None,
-    name: Annotated[str | None, Query(min_length=2, max_length=200)] = None,
-    birth_date: date | None = None,
-    status: CertificateStatus | None = None,
-    reason: Annotated[str | None, Query(min_length=3, max_length=200)] = None,
-    after: Annotated[str | None, Query(max_length=2000)] = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
-) -> Found:
-    """By number (spaces allowed), or by the beginning of the name and the birth date, paged.
-
-    Children of other organizations are found by name only with a `reason`; who presents a number
-    has given one. Each child that is shown is journalled.
-    """
-    at = clock.now()
-    async with store_.transaction() as tx:
-        organization = await _desk(tx, who)
-        if number is not None:
-            found = await _by_number(tx, number)
-            why = reason or "номер предъявлен"
-        else:
-            why = reason or "своя организация"
-            found = await _by_person(
-                tx, organization, name, birth_date, status, after, limit, outside=reason is not None
-            )
-        await journal.append(
-            tx,
-            [
-                journal.Entry(at, who.user_id, RequesterRole.staff, "found_by_desk", one.child.id,
-                              organization, why)
-                for one in found.items
-            ],
-        )  # fmt: skip
-    return found
-
-
-async def _by_number(tx: Any, number: str) -> Found:
-    typed = expect_digits(number)
-    row = await desk_store.find_by_number(tx, typed)
-    if row is None:
-        expect_well_typed(typed)
-        return Found(items=[])
-    return Found(items=[_found(row)])
-
-
-async def _by_person(
-    tx: Any,
-    organization: str,
-    name: str | None,
-    birth_date: date | None,
-    status: CertificateStatus | None,
-    after: str | None,
-    limit: int,
-    *,
-    outside: bool,
-) -> Found:
-    if name is None and birth_date is None:
-        raise Problem(
-            422, "nothing_to_search", "Укажите, кого искать", "Номер, фамилию или дату рождения."
-        )
-    rows, hidden = await desk_store.find_people(
-        tx,
-        organization=organization,
-        name=name,
-        birth_date=birth_date,
-        status=status,
-        after=_opened(after),
-        rows_max=limit + 1,
-        outside=outside,
-    )
-    more = rows[limit - 1] if len(rows) > limit else None
-    return Found(
-        items=[_found(row) for row in rows[:limit]],
-        next=_closed(more["sort_name"], more["certificate_id"]) if more else None,
-        outside=hidden,
-    )
-
-
-def _found(row: Any) -> FoundCertificate:
-    child = FoundChild(id=row["child_id"], full_name=row["full_name"], birth_date=row["birth_date"])
-    return FoundCertificate(**card(row).model_dump(), child=child)
-
-
-def _closed(name: str, certificate_id: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([name, str(certificate_id)]).encode()).decode()
-
-
-def _opened(after: str | None) -> tuple[str, UUID] | None:
-    if after is None:
-        return None
-    try:
-        name, certificate_id = json.loads(base64.urlsafe_b64decode(after.encode()))
-        return str(name).replace("\x00", ""), UUID(certificate_id)
-    except (ValueError, TypeError, AttributeError):
-        raise Problem(422, "bad_page", "Страница не найдена", "Начните поиск сначала.") from None
-
-
 @router.post("/certificates/{number}/activation")
 async def activate_certificate(
     number: str,
@@ -209,7 +61,7 @@ async def activate_certificate(
     """Make a certificate active: the papers are checked, who checked what is recorded."""
     at = clock.now()
     async with store_.transaction() as tx:
-        organization = await _desk(tx, who)
+        organization = await desk_of(tx, who)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.activate(
@@ -236,7 +88,7 @@ async def suspend_certificate(
     """It cannot be used until it is resumed."""
     at = clock.now()
     async with store_.transaction() as tx:
-        organization = await _desk(tx, who)
+        organization = await desk_of(tx, who)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.suspend(certificate, reason=body.reason, at=at)
@@ -253,7 +105,7 @@ async def resume_certificate(
     """A suspended one can be used again."""
     at = clock.now()
     async with store_.transaction() as tx:
-        organization = await _desk(tx, who)
+        organization = await desk_of(tx, who)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.resume(certificate, at=at, zone=region.zone)
@@ -319,28 +171,3 @@ async def _change(
     about = f"{change.event.certificate_id}:{change.event.version}"
     await outbox.append(tx, [said(change.event, about, change.at, http)])
     return card(await desk_store.find_by_number(tx, typed))
-
-
-@router.get("/certificates/{number}/history")
-async def show_history(number: str, who: SignedIn, store_: TheStore) -> History:
-    """Who did what, and who looked, when: for the desk, and for the family."""
-    at = clock.now()
-    async with store_.transaction() as tx:
-        organization = await store.employer(tx, who.user_id)
-        typed = "".join(number.split())[:12]
-        row = await desk_store.find_by_number(tx, typed)
-        role = await store.as_whom(tx, who.user_id, row["child_id"]) if row else None
-        if row is None or not (role or organization):
-            raise not_found()
-        entry = journal.Entry(at, who.user_id, role or RequesterRole.staff, "saw_history",
-                              row["child_id"], organization)  # fmt: skip
-        await journal.looked(tx, entry)
-        rows = await journal.about(tx, row["child_id"], HISTORY_ROWS_MAX)
-    return History(items=[_deed(one) for one in rows])
-
-
-def _deed(row: Any) -> Deed:
-    return Deed(
-        at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
-        organization=row["organization"], action=row["action"], details=row["details"],
-    )  # fmt: skip

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis import clock, journal, outbox
 from chassis.auth import Principal, SignedIn
+from chassis.doors import TheStore
 from chassis.web import Problem, not_found
 from contracts.events import CertificateRequested, Requester
 from contracts.ids import derived
@@ -15,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from certificates import consent, decide, store
-from certificates.api.common import CertificateCard, TheDoors, TheRegion, TheStore, card, said
+from certificates.api.common import CertificateCard, TheDoors, TheRegion, card, said
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])

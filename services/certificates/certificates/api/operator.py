@@ -6,12 +6,12 @@ from uuid import UUID
 
 from chassis import clock, journal
 from chassis.auth import Principal, SignedIn
+from chassis.doors import TheStore
 from chassis.web import Problem, not_found
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import decide, desk_store
-from certificates.api.common import TheStore
 
 router = APIRouter(tags=["operator"])
 REGION = ""

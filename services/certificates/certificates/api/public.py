@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from chassis import clock
+from chassis.doors import TheStore
 from chassis.web import Problem, not_found
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from certificates import desk_store
-from certificates.api.common import TheDoors, TheStore
+from certificates.api.common import TheDoors
 
 router = APIRouter(tags=["public"])
 

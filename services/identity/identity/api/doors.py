@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chassis import clock
 from chassis.auth import Principal, SignedIn
+from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.web import not_found
 from fastapi import Depends, Header, Request
@@ -32,17 +33,11 @@ class Doors:
         return self.ring
 
 
-def _store(request: Request) -> Store:
-    found: Store = request.app.state.store
-    return found
-
-
 def _doors(request: Request) -> Doors:
     found: Doors = request.app.state.service
     return found
 
 
-TheStore = Annotated[Store, Depends(_store)]
 TheDoors = Annotated[Doors, Depends(_doors)]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from chassis import table_errors
+from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.table_errors import BadTable
 from chassis.tables import Reader, Row
@@ -16,7 +17,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from identity import rows, staging
-from identity.api.doors import AnOperator, IdempotencyKey, TheCause, TheStore, key_of
+from identity.api.doors import AnOperator, IdempotencyKey, TheCause, key_of
 from identity.api.problems import problem
 from identity.rows import RowError
 

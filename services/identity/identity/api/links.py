@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from chassis.database import Tx
+from chassis.doors import TheStore
 from chassis.web import not_found
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from identity import acts, changes, edits, store
-from identity.api.doors import AnOperator, TheCause, TheStore
+from identity.api.doors import AnOperator, TheCause
 from identity.api.problems import problem, refused
 from identity.decide import KnownLink
 

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.auth import SignedIn
+from chassis.doors import TheStore
 from chassis.web import not_found
 from contracts.values import OrganizationKind, Role
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from identity import decide, store
-from identity.api.doors import TheDoors, TheStore
+from identity.api.doors import TheDoors
 
 router = APIRouter()
 

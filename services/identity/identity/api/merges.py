@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from chassis.doors import TheStore
 from chassis.web import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from identity import acts, changes, store
-from identity.api.doors import AnOperator, TheCause, TheStore
+from identity.api.doors import AnOperator, TheCause
 from identity.api.problems import problem
 from identity.api.users import UserCard, card, reachable
 

@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.auth import SignedInAtAll
+from chassis.doors import TheStore
 from chassis.web import not_found
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity import acts, passwords, sign_ins
 from identity.api import checking
-from identity.api.doors import AnOperator, TheCause, TheDoors, TheStore
+from identity.api.doors import AnOperator, TheCause, TheDoors
 from identity.api.problems import problem
 from identity.api.users import reachable
 

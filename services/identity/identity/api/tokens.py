@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 import asyncpg
 from chassis import clock
 from chassis.auth import PASSWORD_CHANGE
+from chassis.doors import TheStore
 from chassis.web import Problem
 from contracts.values import Role
 from fastapi import APIRouter, Form, Request, Response
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from identity import sign_ins
 from identity.api import checking
-from identity.api.doors import TheDoors, TheStore
+from identity.api.doors import TheDoors
 
 router = APIRouter()
 TOKEN_S = 600

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from chassis import clock
 from chassis.database import Tx
+from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.web import not_found
 from contracts.ids import derived, user_id
@@ -17,7 +18,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from identity import acts, changes, store
-from identity.api.doors import AnOperator, IdempotencyKey, TheCause, TheDoors, TheStore, key_of
+from identity.api.doors import AnOperator, IdempotencyKey, TheCause, TheDoors, key_of
 from identity.api.problems import problem, refused
 from identity.changes import Cause, Wanted
 from identity.edits import Fields, Stored
