@@ -57,7 +57,7 @@ def consuming(items: Sequence[Item]) -> Iterator[list[Item]]:
             f"consume {kind}", context=_propagator.extract(carrier), kind=trace.SpanKind.CONSUMER
         )
         spans.append(span)
-        received = replace(item.received, traceparent=_parent_of(span))
+        received = item.received._replace(traceparent=_parent_of(span))
         traced.append(replace(item, received=received))
     try:
         yield traced

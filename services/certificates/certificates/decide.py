@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -37,8 +38,7 @@ class Region:
     minimum_age: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """What identity says of a user, as far as decisions need it."""
 
     user_id: UUID
@@ -49,8 +49,7 @@ class Person:
     authorized: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that a decision about one child knows. `linked` is None while no link was heard of."""
 
     today: date
