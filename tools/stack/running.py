@@ -18,6 +18,7 @@ from tools.stack.problem import Problem
 from tools.stack.program import POLL_S, say
 
 SUPERVISOR = "supervisor"
+STARTERS = ("tools.stack.up", "tools.stack.demo")
 SAME_MOMENT_S = 2.0
 STOP_S_MAX = 30.0
 START_S_MAX = 180.0
@@ -78,10 +79,24 @@ def supervisor(local: Path) -> psutil.Process | None:
     """Who keeps the stack; one that starts at this moment is waited for until it is noted."""
     deadline = time.monotonic() + NOTED_S_MAX
     while (found := alive(local).get(SUPERVISOR)) is None:
-        if not is_held(local) or time.monotonic() > deadline:
+        if not (is_held(local) or _is_loading(local)) or time.monotonic() > deadline:
             break
         time.sleep(POLL_S)
     return found
+
+
+def _is_loading(local: Path) -> bool:
+    """Whether a command that will start a stack here has not got so far as to hold `local`."""
+    for process in psutil.process_iter():
+        try:
+            if process.cmdline()[-2:-1] == ["-m"] and process.cmdline()[-1] in STARTERS:
+                named = process.environ().get("LOCAL_DIR")
+                here = Path(process.cwd())
+                if (here / (named or ".local")).resolve() == local:
+                    return True
+        except (psutil.Error, OSError, IndexError):
+            continue
+    return False
 
 
 def await_ready(local: Path, told: Path) -> None:
