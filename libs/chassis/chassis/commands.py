@@ -44,7 +44,7 @@ async def show(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
     record = open_kept(key, await _row(tx, kind, record_id))
     shown = [f"key: {_text(record.key)}"]
     shown += [f"{name}: {_text(raw)}" for name, raw in record.headers]
-    return [*shown, "", _text(record.value)]
+    return [*shown, "", _content(record.value)]
 
 
 async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
@@ -84,6 +84,12 @@ async def _row(tx: Tx, kind: str, record_id: int) -> Any:
     if row is None:
         raise Refused(f"There is no record {record_id} in {kind}. List them: {kind} list")
     return row
+
+
+def _content(value: bytes | None) -> str:
+    if value is None:
+        return "(no value: a tombstone, which erases what has this key)"
+    return _text(value) or "(an empty value, which is no JSON; a tombstone would have none at all)"
 
 
 def _text(raw: bytes | None) -> str:
