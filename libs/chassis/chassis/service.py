@@ -42,7 +42,7 @@ EXIT_DEAD = 70
 REQUESTS_S_MAX = 8
 CONSUMERS_STOP_S_MAX = 12.0  # a broker that hangs answers no goodbye
 STOP_S_MAX = 20.0
-GC_OBJECTS = 50_000  # a batch of 500 makes about as many
+GC_OBJECTS = 200_000  # more than a batch of 500 holds at once: then there is nothing to walk
 
 Background = Callable[[Store], Any]
 
