@@ -67,14 +67,13 @@ async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
 
 async def drop(tx: Tx, kind: str, record_id: int, reason: str) -> list[str]:
     """Give it up, for a reason that stays with it. Raises Refused."""
-    row = await _row(tx, kind, record_id)
+    await _row(tx, kind, record_id)
+    kept_id = record_id
     if kind == "parked":
-        await tx.execute(SQL["quarantine_parked"], record_id, f"dropped: {reason}")
+        why = f"dropped: {reason}"
+        kept_id = await tx.fetchval(SQL["quarantine_parked"], record_id, why)
         await tx.execute(SQL["drop_parked"], record_id)
-        row = await tx.fetchrow(
-            SQL["quarantined_at_place"], row["topic"], row["partition"], row["record_offset"]
-        )
-    await tx.execute(SQL["drop_quarantined"], row["id"], reason)
+    await tx.execute(SQL["drop_quarantined"], kept_id, reason)
     return ["Dropped; the record and the reason stay in the table."]
 
 

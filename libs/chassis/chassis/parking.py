@@ -16,7 +16,7 @@ from chassis.handlers import misplaced
 from chassis.kept import open_kept
 from chassis.metrics import WAITING
 from chassis.queries import load
-from chassis.records import Item, read
+from chassis.records import read
 
 log = structlog.get_logger()
 SQL = load("chassis")
@@ -68,13 +68,13 @@ async def _apply(
 ) -> None:
     patience = timedelta(seconds=consumer.patience.fact_s_max)
     items = [read(open_kept(consumer.key, row)) for row in due]
-    ids = {_place(item): row["id"] for item, row in zip(items, due, strict=True)}
+    ids = {item.record: row["id"] for item, row in zip(items, due, strict=True)}
     with tracing.consuming(items) as traced:
         effects = await consumer.effects(tx, traced, last_call=last_call)
     for item in items:  # a record that an operator gave again may never have belonged here
         if why := misplaced(item, consumer.handlers, consumer.prefix):
             effects.refused.append((item, why))
-    waiting = {ids[_place(one.item)]: one.waits_for for one in effects.not_yet}
+    waiting = {ids[one.item.record]: one.waits_for for one in effects.not_yet}
     await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), patience)
     await tx.execute(SQL["unpark"], [row for row in ids.values() if row not in waiting])
     refused = [(item.record, why) for item, why in effects.refused]
@@ -118,7 +118,3 @@ async def _watch(consumer: Consumer) -> None:
     assert row is not None
     for kind in ("parked", "quarantined"):
         WAITING.labels(kind).set(row[kind])
-
-
-def _place(item: Item) -> tuple[str, int, int]:
-    return item.record.topic, item.record.partition, item.record.offset

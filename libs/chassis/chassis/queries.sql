@@ -51,9 +51,9 @@ FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'outbox_sent'::regclass
 
 -- name: quarantine
-INSERT INTO quarantine (topic, partition, record_offset, reason, record)
-SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
-ON CONFLICT (topic, partition, record_offset) DO UPDATE
+INSERT INTO quarantine (topic, partition, record_offset, digest, record, reason)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, redriven_at = NULL, quarantined_at = now()
     WHERE quarantine.redriven_at IS NOT NULL
 
@@ -72,17 +72,16 @@ UPDATE quarantine SET dropped_at = now(), dropped_reason = $2
 WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL
 
 -- name: requeue
-INSERT INTO parked (topic, partition, record_offset, waits_for, record, due_at)
-SELECT topic, partition, record_offset, 'operator', record, now() FROM quarantine WHERE id = $1
+INSERT INTO parked (topic, partition, record_offset, digest, waits_for, record, due_at)
+SELECT topic, partition, record_offset, digest, 'operator', record, now()
+FROM quarantine WHERE id = $1
 
 -- name: quarantine_parked
-INSERT INTO quarantine (topic, partition, record_offset, reason, record)
-SELECT topic, partition, record_offset, $2, record FROM parked WHERE id = $1
-ON CONFLICT (topic, partition, record_offset) DO UPDATE
+INSERT INTO quarantine (topic, partition, record_offset, digest, reason, record)
+SELECT topic, partition, record_offset, digest, $2, record FROM parked WHERE id = $1
+ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, redriven_at = NULL
-
--- name: quarantined_at_place
-SELECT id FROM quarantine WHERE topic = $1 AND partition = $2 AND record_offset = $3
+RETURNING id
 
 -- name: lock_stripes
 SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
@@ -91,11 +90,11 @@ SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 
 -- name: park
-INSERT INTO parked (topic, partition, record_offset, waits_for, record, due_at)
-SELECT topic, partition, record_offset, waits_for, record, now() + $6::interval
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
-    AS p (topic, partition, record_offset, waits_for, record)
-ON CONFLICT (topic, partition, record_offset) DO NOTHING
+INSERT INTO parked (topic, partition, record_offset, digest, record, waits_for, due_at)
+SELECT topic, partition, record_offset, digest, record, waits_for, now() + $7::interval
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+    AS p (topic, partition, record_offset, digest, record, waits_for)
+ON CONFLICT (topic, partition, record_offset, digest) DO NOTHING
 
 -- name: release
 UPDATE parked SET due_at = now() WHERE waits_for = ANY($1::text[])
