@@ -13,6 +13,7 @@ from zlib import crc32
 
 import asyncpg
 import structlog
+from cryptography.exceptions import InvalidTag
 
 from chassis.crypto import seal, unseal
 from chassis.database import Tx
@@ -24,6 +25,10 @@ log = structlog.get_logger()
 SQL = load("chassis")
 PARK_LOCK = 0x7061
 STRIPES = 64
+
+
+class WrongKey(Exception):
+    """The record was sealed with another ENCRYPTION_KEY than the one that is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,13 @@ async def release(tx: Tx, names: Sequence[str]) -> None:
 
 
 def open_kept(key: bytes, row: asyncpg.Record) -> KeptRecord:
-    """The record of a quarantine or parked row."""
+    """The record of a quarantine or parked row. Raises WrongKey."""
     topic, partition, offset = row["topic"], row["partition"], row["record_offset"]
     about = f"{topic}:{partition}:{offset}".encode()
-    return unpack(topic, partition, offset, unseal(key, row["record"], about))
+    try:
+        return unpack(topic, partition, offset, unseal(key, row["record"], about))
+    except InvalidTag:
+        raise WrongKey from None
 
 
 def _columns(key: bytes, records: Sequence[RawRecord]) -> tuple[list[Any], ...]:

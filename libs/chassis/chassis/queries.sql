@@ -54,7 +54,8 @@ WHERE i.inhparent = 'outbox_sent'::regclass
 INSERT INTO quarantine (topic, partition, record_offset, digest, record, reason)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
 ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
-    SET reason = excluded.reason, redriven_at = NULL, quarantined_at = now()
+    SET reason = excluded.reason, record = excluded.record, redriven_at = NULL,
+        quarantined_at = now()
     WHERE quarantine.redriven_at IS NOT NULL
 
 -- name: quarantined
@@ -116,6 +117,10 @@ WHERE parked.id = w.id
 
 -- name: postpone
 UPDATE parked SET attempts = attempts + 1, due_at = now() + interval '1 second' WHERE id = $1
+
+-- name: wait_for_key
+UPDATE parked SET waits_for = 'wrong_key', due_at = now() + interval '1 minute'
+WHERE id = ANY($1::bigint[])
 
 -- name: all_parked
 SELECT id, topic, partition, record_offset, waits_for, attempts, parked_at, due_at
