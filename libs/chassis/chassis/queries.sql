@@ -176,3 +176,9 @@ WHERE journal.id = s.id
 -- name: links_after
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link, hash
 FROM journal WHERE link > $1 ORDER BY link LIMIT $2
+
+-- name: make_key_check
+INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
+
+-- name: key_check
+SELECT sealed FROM key_check

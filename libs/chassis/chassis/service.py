@@ -29,6 +29,7 @@ from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
 from chassis.handlers import Handler, by_event
+from chassis.key_check import expect_same_key
 from chassis.outbox import Store
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
@@ -77,6 +78,7 @@ class Running:
         service, settings = self.service, self.service.settings
         self.pool = await open_pool(settings)
         await migrate(self.pool, settings, [service.migrations])
+        await expect_same_key(self.pool, settings.key_bytes)
         self.store = Store(self.pool)
         self.relay = Relay(settings, self.store)
         handlers = service.handlers(self.store)
