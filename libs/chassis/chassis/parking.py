@@ -15,7 +15,7 @@ from contracts import Unreadable
 from chassis import inbox, kept, outbox, tracing
 from chassis.batches import Consumer
 from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
-from chassis.handlers import misplaced
+from chassis.handlers import misplaced, prepare
 from chassis.kept import WrongKey, open_kept
 from chassis.metrics import WAITING
 from chassis.queries import load
@@ -57,6 +57,9 @@ async def try_due(consumer: Consumer, rows_max: int) -> int:
 
 async def _try(consumer: Consumer, rows_max: int) -> int:
     patience = timedelta(seconds=consumer.patience.fact_s_max)
+    if any(handler.prepare for handler in consumer.handlers.values()):
+        rows = await consumer.store.pool.fetch(SQL["due"], rows_max, patience)
+        await prepare(_open(consumer.key, rows)[0], consumer.handlers)
     async with consumer.store.pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch(SQL["due"], rows_max, patience)
         for last_call in (False, True):
