@@ -1,7 +1,7 @@
 """DECISION: who gets a certificate, and why not. Pure."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from contracts.ids import derived
 from contracts.values import CertificateStatus, RefusalCode, RequesterRole
 
 ADULT, OWN_BUTTON = 18, 14
+AHEAD_MS_MAX, BEHIND_MS_MAX = 5 * 60_000, 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,15 @@ def _age_out_of_range(facts: Facts) -> bool:
         return True
     age = age_on(facts.today, facts.child.birth_date)
     return not facts.region.minimum_age <= age < ADULT
+
+
+def is_untimely(requested_at: datetime, written_at_ms: int) -> bool:
+    """Whether somebody's clock is wrong: the day of a request decides ages, so it must be true.
+
+    `written_at_ms` is when Kafka took the record; a request may be on its way for up to 30 days.
+    """
+    age_ms = written_at_ms - requested_at.timestamp() * 1000
+    return not -AHEAD_MS_MAX <= age_ms <= BEHIND_MS_MAX
 
 
 def waits_for(request: CertificateRequested, facts: Facts) -> str | None:
