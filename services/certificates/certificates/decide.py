@@ -1,5 +1,6 @@
 """DECISION: who gets a certificate, and why not. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -12,9 +13,12 @@ from contracts.events import (
     CertificateRequested,
 )
 from contracts.ids import derived
-from contracts.values import CertificateStatus, RefusalCode, RequesterRole
+from contracts.values import CertificateStatus, Day, RefusalCode, RequesterRole
+from pydantic import TypeAdapter
 
 ADULT, OWN_BUTTON = 18, 14
+DAYS_MAX = 20 * 366
+_DAY = TypeAdapter(Day)  # certificates say it in their events
 AHEAD_MS_MAX, BEHIND_MS_MAX = 5 * 60_000, 30 * 86_400_000
 
 
@@ -204,9 +208,9 @@ def parse_validity(text: str) -> Validity:
     if text == "until_18":
         return Validity()
     kind, _, count = text.partition(":")
-    if kind == "days" and count.isdigit() and int(count) > 0:
+    if kind == "days" and re.fullmatch("[0-9]{1,4}", count) and 0 < int(count) <= DAYS_MAX:
         return Validity(days=int(count))
     try:
-        return Validity(until=date.fromisoformat(text))
+        return Validity(until=_DAY.validate_python(date.fromisoformat(text)))
     except ValueError:
         raise ValueError("is none of until_18, days:90, 2027-08-31") from None
