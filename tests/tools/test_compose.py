@@ -33,7 +33,9 @@ def block(name: str) -> str:
 
 def variables(text: str) -> set[str]:
     """Those that come from .env: ${NAME…} or a name without a value."""
-    return set(re.findall(r"\$\{(\w+)", text)) | set(re.findall(r"^ +([A-Z_]+):$", text, re.MULTILINE))
+    return set(re.findall(r"\$\{(\w+)", text)) | set(
+        re.findall(r"^ +([A-Z_]+):$", text, re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize(("service", "kind"), SETTINGS.items(), ids=SETTINGS)
