@@ -44,9 +44,14 @@ class Problem(Exception):
 
 
 _HTTP = {
-    400: ("invalid_request", "Запрос не понят"),
-    405: ("method_not_allowed", "По этому адресу так обратиться нельзя"),
+    400: ("invalid_request", "Запрос не понят", "Тело запроса не читается: проверьте его формат."),
+    405: (
+        "method_not_allowed",
+        "По этому адресу так обратиться нельзя",
+        "Разрешённые методы — в заголовке Allow.",
+    ),
 }
+_REST = ("http_error", "Запрос не выполнен", "Проверьте запрос и повторите.")
 
 
 def not_found() -> Problem:
@@ -74,8 +79,10 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
         return _answer(_too_large(request.scope["body"].bytes_max))
     if error.status_code == 404:  # noqa: PLR2004
         return _answer(not_found())
-    code, title = _HTTP.get(error.status_code, ("http_error", "Запрос не выполнен"))
-    return _answer(Problem(error.status_code, code, title, headers=dict(error.headers or {})))
+    headers = dict(error.headers or {})
+    return _answer(
+        Problem(error.status_code, *_HTTP.get(error.status_code, _REST), headers=headers)
+    )
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:

@@ -132,7 +132,7 @@ class _Upload:
     ) -> None:
         if request.headers.get("content-type", "").partition(";")[0].strip() != "text/csv":
             raise Problem(
-                415, "not_csv", table_errors.MESSAGES["not_csv"], "Content-Type: text/csv."
+                415, "not_csv", table_errors.MESSAGES["not_csv"], "Тип содержимого: text/csv."
             )
         async with self.store.pool.acquire() as tx:
             opened = await staging.open_import(
