@@ -1,16 +1,15 @@
 """The transactional outbox: what a service says is a row of the same transaction as what it did."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from contracts import Envelope, encode
+from pydantic_core import to_json
 
 from chassis.database import Pool, Tx
-from chassis.queries import load
 
-SQL = load("chassis")
+COLUMNS = ("topic", "key", "value", "headers")
 VALUE_BYTES_MAX = 900_000  # under Kafka's default message size, headers included
 
 
@@ -28,13 +27,8 @@ async def append(tx: Tx, envelopes: Sequence[Envelope]) -> None:
     records = [encode(envelope) for envelope in envelopes]
     if any(record.value and len(record.value) > VALUE_BYTES_MAX for record in records):
         raise TooLarge(f"an event is larger than {VALUE_BYTES_MAX} bytes")
-    await tx.execute(
-        SQL["append"],
-        [record.topic for record in records],
-        [record.key for record in records],
-        [record.value for record in records],
-        [json.dumps(record.texts) for record in records],
-    )
+    rows = [(one.topic, one.key, one.value, to_json(one.texts).decode()) for one in records]
+    await tx.copy_records_to_table("outbox", columns=COLUMNS, records=rows)
 
 
 class Store:

@@ -22,13 +22,6 @@ WITH old AS (
 )
 DELETE FROM inbox USING old WHERE inbox.source = old.source AND inbox.event_id = old.event_id
 
--- name: append
-INSERT INTO outbox (topic, key, value, headers)
-SELECT topic, key, value, headers
-FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[])
-    WITH ORDINALITY AS said (topic, key, value, headers, place)
-ORDER BY place
-
 -- name: unsent
 SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1
 

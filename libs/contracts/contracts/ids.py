@@ -5,11 +5,16 @@ Anyone can compute them: `user_id("4711")` is the id under which identity knows 
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha1
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _ROOT: Final = uuid5(NAMESPACE_URL, "urn:certificates-of-additional-education")
 _SGO_USER: Final = uuid5(_ROOT, "sgo-user")
+_ROOT_HASHED: Final = sha1(_ROOT.bytes, usedforsecurity=False)
+# The version (5) and the variant (RFC 4122) of a UUID, and the bits that they take.
+_KIND: Final = 0x5 << 76 | 0x8 << 60
+_KIND_BITS: Final = 0xF << 76 | 0xC << 60
 # 22 letters hold four bits more than 16 bytes; those are zero, so that an id has one token only.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 
@@ -20,8 +25,14 @@ def user_id(sgo_user_id: str) -> UUID:
 
 
 def derived(cause: UUID | str, purpose: str) -> UUID:
-    """An id for what `cause` brings about: one cause and one purpose, always one id."""
-    return uuid5(_ROOT, f"{purpose}:{cause}")
+    """An id for what `cause` brings about: one cause and one purpose, always one id.
+
+    `uuid5(_ROOT, …)` in half its time: each certificate takes five.
+    """
+    hashed = _ROOT_HASHED.copy()
+    hashed.update(f"{purpose}:{cause}".encode())
+    number = int.from_bytes(hashed.digest()[:16], "big")
+    return UUID(int=number & ~_KIND_BITS | _KIND)
 
 
 def verification_token(certificate_id: UUID) -> str:

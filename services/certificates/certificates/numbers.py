@@ -6,10 +6,12 @@ serial gives one number and no two give the same: unique without ever trying aga
 
 from functools import lru_cache
 from hashlib import blake2b
+from struct import Struct
 
 _LEFT, _RIGHT = 10**4, 10**5
 SERIALS = _LEFT * _RIGHT
 _ROUNDS = 6
+_TURN = Struct(">BI")
 
 
 def make(region_code: str, key: bytes, serial: int) -> str:
@@ -46,7 +48,7 @@ def is_well_typed(number: str) -> bool:
 
 def _mix(key: bytes, turn: int, half: int) -> int:
     keyed = _keyed(key).copy()
-    keyed.update(turn.to_bytes(1, "big") + half.to_bytes(4, "big"))
+    keyed.update(_TURN.pack(turn, half))
     return int.from_bytes(keyed.digest(), "big")
 
 

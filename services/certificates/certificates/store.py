@@ -166,9 +166,8 @@ async def save_answers(
     answers: Sequence[CertificateIssued | CertificateRefused],
 ) -> None:
     """Certificates that were issued, and what became of each request."""
-    issued = [answer for answer in answers if isinstance(answer, CertificateIssued)]
-    if issued:
-        await save_certificates(tx, issued)
+    certificates = [one if isinstance(one, CertificateIssued) else None for one in answers]
+    await save_certificates(tx, [one for one in certificates if one])
     await tx.execute(
         SQL["save_answers"],
         [request.request_id for request in requests],
@@ -176,9 +175,9 @@ async def save_answers(
         [request.requester.user_id for request in requests],
         [request.requester.role.value for request in requests],
         [request.requested_at for request in requests],
-        ["issued" if isinstance(a, CertificateIssued) else "refused" for a in answers],
-        [a.certificate_id if isinstance(a, CertificateIssued) else None for a in answers],
-        ["" if isinstance(a, CertificateIssued) else ",".join(a.codes) for a in answers],
+        ["issued" if one else "refused" for one in certificates],
+        [one.certificate_id if one else None for one in certificates],
+        [",".join(getattr(answer, "codes", ())) for answer in answers],
     )
 
 

@@ -8,7 +8,8 @@ import hashlib
 import itertools
 import json
 from binascii import hexlify, unhexlify
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from documents import templates_folder
@@ -16,6 +17,7 @@ from documents.credentials_lines import Lines
 from documents.credentials_values import BadDocument
 from documents.pdf_file import END_OF_CONTENT, Around
 
+SHARED = frozenset({"validity", "issued", "portal_url"})
 _BEFORE_CONTENT = b" >>\nstream\n"
 
 
@@ -43,15 +45,15 @@ class Slot(NamedTuple):
 class Template(NamedTuple):
     around: Around
     pieces: tuple[bytes, ...]
-    slots: tuple[Slot, ...]  # one between each two pieces, in the order of Lines
+    slots: tuple[Callable[[str], bytes | None], ...]  # between the pieces, in the order of Lines
     letters: tuple[frozenset[str], ...]  # of each field: all that its font has
     hash_of_head: Any
 
     def fill(self, lines: Lines) -> bytes | None:
         """The page's content; None if a text belongs on the general path."""
         filled = []
-        for slot, text in zip(self.slots, lines, strict=True):
-            shown = slot.fill(text)
+        for fill, text in zip(self.slots, lines, strict=True):
+            shown = fill(text)
             if shown is None:
                 return None
             filled.append(shown)
@@ -96,10 +98,16 @@ def template(version: str) -> Template:
     return Template(
         Around(head, tail),
         tuple(pieces),
-        tuple(_slot(facts["fonts"], facts["slots"][field]) for field in Lines._fields),
+        tuple(_filler(facts, field) for field in Lines._fields),
         tuple(letters[facts["slots"][field]["font"]] for field in Lines._fields),
         hashlib.sha256(head),
     )
+
+
+def _filler(facts: dict[str, Any], field: str) -> Callable[[str], bytes | None]:
+    """What is the same on many pages, and nobody's, is remembered."""
+    fill = _slot(facts["fonts"], facts["slots"][field]).fill
+    return lru_cache(maxsize=4096)(fill) if field in SHARED else fill
 
 
 def _slot(fonts: dict[str, Any], slot: dict[str, Any]) -> Slot:

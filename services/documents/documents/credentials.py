@@ -2,12 +2,12 @@
 
 import json
 import secrets
-from dataclasses import fields
 from datetime import date
 from typing import Final
 from uuid import UUID
 
 from chassis.crypto import seal, unseal
+from pydantic_core import to_json
 
 from documents.render import CredentialsValues
 
@@ -15,8 +15,6 @@ ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # n
 PASSWORD_LENGTH: Final = 14  # about 81 bits
 KEY_BYTES: Final = 32
 _DATES: Final = ("valid_from", "valid_until", "issued_on")
-_FIELDS: Final = tuple(field.name for field in fields(CredentialsValues))
-_to_json = json.JSONEncoder(ensure_ascii=False).encode
 _UNFAIR: Final = bytes(range(256 - 256 % len(ALPHABET), 256))
 _LETTER_OF_BYTE: Final = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 
@@ -45,10 +43,7 @@ def seal_values(
     """(sealed values, sealed data key). Destroying the data key destroys the values."""
     about = document_id.bytes
     data_key = secrets.token_bytes(KEY_BYTES)
-    known = {name: getattr(values, name) for name in _FIELDS}
-    known |= {name: known[name].isoformat() for name in _DATES}
-    plain = _to_json(known).encode()
-    return seal(data_key, plain, about), seal(master_key, data_key, about)
+    return seal(data_key, to_json(values), about), seal(master_key, data_key, about)
 
 
 def open_values(

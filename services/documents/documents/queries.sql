@@ -44,27 +44,6 @@ ORDER BY user_id FOR SHARE  -- an erasure waits, and then finds the document tha
 -- name: existing
 SELECT certificate_id FROM credentials WHERE certificate_id = ANY($1::uuid[])
 
--- name: save_credentials
-INSERT INTO credentials (
-    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, state,
-    version, template_version, sealed_values, sealed_key, digest, built_at, reason, attempts,
-    retry_at, correlation_id, traceparent
-)
-SELECT certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on,
-    CASE WHEN reason IS NULL THEN 'ready' ELSE 'failed' END,
-    1, template_version, sealed_values, sealed_key, digest, built_at, reason,
-    CASE WHEN reason IS NULL THEN 0 ELSE 1 END,
-    retry_at, correlation_id, traceparent
-FROM unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::date[],
-    $8::text[], $9::bytea[], $10::bytea[], $11::bytea[], $12::timestamptz[], $13::text[],
-    $14::timestamptz[], $15::text[], $16::text[]
-) AS n (
-    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on,
-    template_version, sealed_values, sealed_key, digest, built_at, reason, retry_at,
-    correlation_id, traceparent
-)
-
 -- name: save_erased
 INSERT INTO credentials (
     certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, state,

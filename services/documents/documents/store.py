@@ -24,6 +24,14 @@ from documents.decide import retry_at
 from documents.orders import Built, Order
 
 SQL = load("documents")
+# The first row of a certificate: what was ordered, what became of it, and what caused it.
+COLUMNS = (
+    *("certificate_id", "child_id", "document_id", "number"),
+    *("valid_from", "valid_until", "issued_on", "version"),
+    *("state", "template_version", "sealed_values", "sealed_key", "digest", "built_at"),
+    *("reason", "attempts", "retry_at"),
+    *("correlation_id", "traceparent"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +108,38 @@ async def save_credentials(
     at: datetime,
 ) -> None:
     """The first row of each certificate: what was built, or why it was not and when again."""
-    built = [result if isinstance(result, Built) else None for result in results]
-    await tx.execute(
-        SQL["save_credentials"],
-        [order.certificate_id for order in orders],
-        [order.child_id for order in orders],
-        [order.document_id for order in orders],
-        [order.number for order in orders],
-        [order.valid_from for order in orders],
-        [order.valid_until for order in orders],
-        [order.issued_on for order in orders],
-        [one.template_version if one else None for one in built],
-        [one.sealed_values if one else None for one in built],
-        [one.sealed_key if one else None for one in built],
-        [one.digest if one else None for one in built],
-        [at if one else None for one in built],
-        [None if isinstance(result, Built) else result.value for result in results],
-        [None if one else retry_at(1, at) for one in built],
-        [cause.received.correlation_id for cause in causes],
-        [cause.received.traceparent for cause in causes],
+    rows = [
+        (
+            *_ordered(order),
+            *(_built(result, at) if isinstance(result, Built) else _failed(result, at)),
+            cause.received.correlation_id,
+            cause.received.traceparent,
+        )
+        for order, result, cause in zip(orders, results, causes, strict=True)
+    ]
+    await tx.copy_records_to_table("credentials", columns=COLUMNS, records=rows)
+
+
+def _ordered(order: Order) -> tuple[object, ...]:
+    return (
+        order.certificate_id,
+        order.child_id,
+        order.document_id,
+        order.number,
+        order.valid_from,
+        order.valid_until,
+        order.issued_on,
+        1,
     )
+
+
+def _built(built: Built, at: datetime) -> tuple[object, ...]:
+    sealed = built.sealed_values, built.sealed_key
+    return "ready", built.template_version, *sealed, built.digest, at, None, 0, None
+
+
+def _failed(why: DocumentFailure, at: datetime) -> tuple[object, ...]:
+    return "failed", None, None, None, None, None, why.value, 1, retry_at(1, at)
 
 
 async def save_erased(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
