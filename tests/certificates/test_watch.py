@@ -7,7 +7,7 @@ import pytest
 from certificates.watch import PAGES_MAX, Watch
 from chassis import clock
 from chassis.auth import Principal
-from chassis.web import Problem
+from chassis.problems import Problem
 from contracts.events import ChildUnlinked
 
 from tests.builders import a_record, an_id

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from chassis import auth, clock
 from chassis.auth import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
-from chassis.web import Problem
+from chassis.problems import Problem
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 

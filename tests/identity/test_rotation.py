@@ -7,7 +7,8 @@ import pytest
 import uvicorn
 from chassis import clock
 from chassis.auth import TokenCheck
-from chassis.web import Problem, make_app
+from chassis.problems import Problem
+from chassis.web import make_app
 from identity import api, keys
 
 from tests.builders import an_id

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chassis import clock
-from chassis.web import Problem
+from chassis.problems import Problem
 
 log = structlog.get_logger()
 ISSUER: Final = "identity"

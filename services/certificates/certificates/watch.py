@@ -16,8 +16,8 @@ from chassis import clock
 from chassis.auth import Principal
 from chassis.database import describe
 from chassis.outbox import Store
+from chassis.problems import Problem
 from chassis.queries import load
-from chassis.web import Problem
 
 log = structlog.get_logger()
 SQL = load("certificates")

@@ -8,7 +8,7 @@ from chassis import clock
 from chassis.auth import Principal, SignedIn
 from chassis.doors import TheStore
 from chassis.outbox import Store
-from chassis.web import not_found
+from chassis.problems import not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Request, Response
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from chassis.auth import Principal
+from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
-from chassis.web import Problem, not_found
 from contracts import Envelope, Event
 from contracts.ids import derived
 from contracts.values import CertificateStatus

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from chassis import clock, journal, outbox
 from chassis.auth import Principal, SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from contracts.values import RequesterRole
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field

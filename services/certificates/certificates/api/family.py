@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis import clock, journal, outbox
 from chassis.auth import Principal, SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from contracts.events import CertificateRequested, Requester
 from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole

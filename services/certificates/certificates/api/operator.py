@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis import clock, journal
 from chassis.auth import Principal, SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis import clock, journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from contracts.values import CertificateStatus, RequesterRole
 from fastapi import APIRouter, Query
 from pydantic import BaseModel

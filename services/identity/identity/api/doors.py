@@ -9,7 +9,7 @@ from chassis import clock
 from chassis.auth import Principal, SignedIn
 from chassis.doors import TheStore
 from chassis.outbox import Store
-from chassis.web import not_found
+from chassis.problems import not_found
 from fastapi import Depends, Header, Request
 
 from identity import store

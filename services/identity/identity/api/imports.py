@@ -9,9 +9,10 @@ from uuid import UUID
 from chassis import table_errors
 from chassis.doors import TheStore
 from chassis.outbox import Store
+from chassis.problems import Problem, not_found
 from chassis.table_errors import BadTable
 from chassis.tables import Reader, Row
-from chassis.web import Problem, accepts, not_found
+from chassis.web import accepts
 from contracts.ids import derived
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel

@@ -9,7 +9,7 @@ import asyncpg
 from chassis import clock
 from chassis.auth import PASSWORD_CHANGE
 from chassis.doors import TheStore
-from chassis.web import Problem
+from chassis.problems import Problem
 from contracts.values import Role
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
