@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 import uvicorn
 from chassis import clock
-from chassis.auth import TokenCheck
 from chassis.problems import Problem
+from chassis.tokens import TokenCheck
 from chassis.web import make_app
 from identity import api, keys
 

@@ -19,7 +19,7 @@ from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from chassis import auth, health, journal, parking, pruning, watchdog
+from chassis import health, journal, parking, pruning, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
@@ -28,6 +28,7 @@ from chassis.key_check import expect_same_key
 from chassis.outbox import Store
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
+from chassis.tokens import TokenCheck
 from chassis.topics import ensure
 
 log = structlog.get_logger()
@@ -79,7 +80,7 @@ class Running:
         app.state.settings = settings
         app.state.running = self
         app.state.service = service.state
-        app.state.token_check = auth.TokenCheck(
+        app.state.token_check = TokenCheck(
             f"{settings.identity_url.rstrip('/')}/.well-known/jwks.json"
         )
         self._spawn(self._connect())

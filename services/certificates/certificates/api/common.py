@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis.auth import Principal
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
+from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
 from contracts.values import CertificateStatus

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from chassis import clock, journal, outbox
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
+from chassis.tokens import Principal
 from contracts.values import RequesterRole
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
