@@ -9,6 +9,8 @@ stop() {
 }
 
 [ -n "$python" ] || stop "Python 3.11 or newer is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3.11 setup"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    stop "$python is not a Python of version 3.11 or newer that runs here. Name another one: make PYTHON=/path/to/python3.11 setup"
 free_mib=$(df -Pm . | awk 'NR == 2 {print $4}')
 [ "$free_mib" -ge 1024 ] || stop "Only $free_mib MiB are free on this disk, and 1024 are needed. Free some space and run make again."
 

@@ -1,5 +1,7 @@
 """The operator's commands for kept records, on the real tables."""
 
+from dataclasses import replace
+
 import pytest
 from certificates import consumers
 from certificates.settings import Settings
@@ -44,6 +46,15 @@ async def test_a_quarantined_record_is_shown_as_it_came(door):
     assert await run(settings, "quarantine", "show", "1") == (
         "key: k\nce_type: certificate.requested\n\n{"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, "a tombstone, which erases"), (b"", "an empty value")]
+)
+async def test_a_record_without_content_is_shown_as_what_it_is(door, value, words):
+    consumer, settings = door
+    await consumer.consume([replace(broken(), value=value)])
+    assert words in await run(settings, "quarantine", "show", "1")
 
 
 async def test_what_still_cannot_be_read_is_not_redriven(door):

@@ -1,5 +1,6 @@
 """A pid is ours only with the moment its process was made: a stale one hurts nobody."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,9 +11,13 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tools.stack import running
+from tests.waiting import eventually
+from tools.stack import running, stack
 from tools.stack.postgres import drop_stale_pid
-from tools.stack.settings import ROOT, load
+from tools.stack.problem import Problem
+from tools.stack.settings import ROOT, load, variable
+
+from .settings import a_stack
 
 
 @pytest.fixture
@@ -74,3 +79,58 @@ def test_postgres_pid_file_of_somebody_else_is_dropped(tmp_path):
     (tmp_path / "postmaster.pid").write_text(f"{os.getpid()}\n")
     drop_stale_pid(tmp_path)
     assert not (tmp_path / "postmaster.pid").exists()
+
+
+def test_down_stops_a_stack_that_is_only_starting(tmp_path):
+    settings = a_stack(tmp_path)
+    ports = {variable(name): str(port) for name, port in settings.ports.items()}
+    own = {"LOCAL_DIR": str(settings.local), "KAFKA": "memory"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tools.stack.up"], env=dict(load().environment) | ports | own,
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    ) as up:  # fmt: skip
+        ended = run_down(settings.local)
+        assert (ended.returncode, ended.stdout.strip()) == (0, "Stopped."), ended.stderr
+        assert up.wait(60) in {0, -signal.SIGTERM}
+    assert running.alive(settings.local) == {}
+
+
+async def test_a_demo_waits_for_a_stack_that_is_starting_however_old_its_papers_are(
+    tmp_path, sleeper, capsys
+):
+    papers = tmp_path / "demo.json"
+    papers.touch()
+    os.utime(papers, (0, 0))
+    running.write(tmp_path, {running.SUPERVISOR: sleeper.pid})
+    waiting = asyncio.create_task(asyncio.to_thread(running.await_ready, tmp_path, papers))
+    await eventually(lambda: "waiting for it" in capsys.readouterr().out)
+    papers.write_text("new")
+    await asyncio.wait_for(waiting, 20)
+
+
+def test_a_stack_that_ended_while_starting_is_one_sentence(tmp_path):
+    papers = tmp_path / "demo.json"
+    papers.touch()
+    with pytest.raises(Problem, match="has ended: run the command again"):
+        running.await_ready(tmp_path, papers)
+
+
+def test_databases_beside_a_broker_that_forgets_begin_anew(tmp_path):
+    settings = a_stack(tmp_path)
+    beside = stack._databases_folder(settings, memory=True)
+    beside.mkdir(parents=True)
+    (beside / "row").touch()
+    kept = stack._databases_folder(settings, memory=False)
+    assert kept not in (beside, *beside.parents)
+    assert stack._databases_folder(settings, memory=True) == beside
+    assert not (beside / "row").exists()
+
+
+@pytest.mark.parametrize("python", ["/nope", "false"])
+def test_a_python_that_cannot_be_used_is_named(tmp_path, python):
+    ended = subprocess.run(
+        ["bash", "tools/setup.sh", python, str(tmp_path / "bin"), str(tmp_path / "stamp")],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"{python} is not a Python of version 3.11 or newer")

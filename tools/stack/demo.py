@@ -6,6 +6,7 @@ already, the demo uses it.
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 from aiokafka.errors import KafkaError
 
-from tools.stack import follow, journey, paper, seed, settings, stack, up
+from tools.stack import follow, journey, paper, running, seed, settings, stack, up
 from tools.stack.problem import Problem, told
 from tools.stack.program import say
 from tools.stack.running import AlreadyRunning
@@ -23,6 +24,7 @@ from tools.stack.stack import Addresses
 
 def main() -> int:
     """Show it. Exit code 0: all of it is true; 1: something is not; 2: it could not be shown."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its trouble becomes our sentence
     configured = settings.load()
 
     async def serve(addresses: Addresses) -> int:
@@ -39,6 +41,7 @@ def main() -> int:
     try:
         return stack.run(configured, serve)
     except AlreadyRunning:
+        running.await_ready(configured.local, configured.local / seed.DEMO_FILE)
         say("Using the stack that is running here.")
         return asyncio.run(show(configured))
 

@@ -15,7 +15,7 @@ STOP_S_MAX = 120  # the supervisor's own bounds, added up
 def main() -> int:
     """Stop by the supervisor's pid; a pid that is not ours any more is left alone."""
     local = settings.load().local
-    supervisor = running.alive(local).get(running.SUPERVISOR)
+    supervisor = running.supervisor(local)
     if supervisor:
         with suppress(psutil.NoSuchProcess):
             supervisor.terminate()

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
-import requests
-from maven_artifact import Artifact, Downloader
 
 from tools.stack.problem import Problem
+
+if TYPE_CHECKING:
+    from maven_artifact import Downloader
 
 LOCK = Path(__file__).with_name("kafka-jars.txt")
 THREADS = 8
@@ -62,6 +64,8 @@ def ensure(
         right = pool.map(lambda jar: is_right(folder / jar.file_name, jar), wanted)
         missing = [jar for jar, there in zip(wanted, right, strict=True) if not there]
         if missing:
+            from maven_artifact import Downloader  # noqa: PLC0415  slow, and needed once
+
             say(f"Fetching {len(missing)} jars of Apache Kafka into {folder} …")
             downloader = Downloader(base=mirror) if mirror else Downloader()
             for _ in pool.map(lambda jar: _fetch(downloader, jar, folder), missing):
@@ -76,15 +80,17 @@ def is_right(path: Path, jar: Jar) -> bool:
         return False
 
 
-def download(downloader: Downloader, coordinate: str) -> bytes:
+def download(downloader: "Downloader", coordinate: str) -> bytes:
     """The jar as the Maven repository has it. Raises requests' exceptions."""
+    from maven_artifact import Artifact  # noqa: PLC0415  as above
+
     url = downloader.resolver.uri_for_artifact(Artifact.parse(coordinate))
     answer = downloader.requestor.request(url, None, timeout=(CONNECT_S_MAX, READ_S_MAX))
     content: bytes = answer.content
     return content
 
 
-def _fetch(downloader: Downloader, jar: Jar, folder: Path) -> None:
+def _fetch(downloader: "Downloader", jar: Jar, folder: Path) -> None:
     content = _patiently(downloader, jar)
     if hashlib.sha256(content).hexdigest() != jar.sha256:
         raise Problem(
@@ -99,7 +105,9 @@ def _fetch(downloader: Downloader, jar: Jar, folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _patiently(downloader: Downloader, jar: Jar) -> bytes:
+def _patiently(downloader: "Downloader", jar: Jar) -> bytes:
+    import requests  # noqa: PLC0415  as above
+
     for tries_left in reversed(range(TRIES)):
         try:
             return download(downloader, jar.coordinate)

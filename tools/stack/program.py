@@ -98,9 +98,10 @@ def last_words(log: Path, lines: int = 3) -> str:
 
 
 def say(line: str) -> None:
-    """One line for the user, at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    """One line for the user, at once. Whether it could be written stops nothing: a full disk."""
+    with suppress(OSError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 async def accepts(host: str, port: int) -> bool:

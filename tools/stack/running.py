@@ -18,8 +18,11 @@ from tools.stack.problem import Problem
 from tools.stack.program import POLL_S, say
 
 SUPERVISOR = "supervisor"
+STARTERS = ("tools.stack.up", "tools.stack.demo")
 SAME_MOMENT_S = 2.0
 STOP_S_MAX = 30.0
+START_S_MAX = 180.0
+NOTED_S_MAX = 60.0  # it ends first what another one left behind
 
 
 class AlreadyRunning(Problem):
@@ -70,6 +73,57 @@ def alive(local: Path) -> dict[str, psutil.Process]:
         except (psutil.Error, KeyError, TypeError, ValueError):
             continue
     return found
+
+
+def supervisor(local: Path) -> psutil.Process | None:
+    """Who keeps the stack; one that starts at this moment is waited for until it is noted."""
+    deadline = time.monotonic() + NOTED_S_MAX
+    while (found := alive(local).get(SUPERVISOR)) is None:
+        if not (is_held(local) or _is_loading(local)) or time.monotonic() > deadline:
+            break
+        time.sleep(POLL_S)
+    return found
+
+
+def _is_loading(local: Path) -> bool:
+    """Whether a command that will start a stack here has not got so far as to hold `local`."""
+    for process in psutil.process_iter():
+        try:
+            if process.cmdline()[-2:-1] == ["-m"] and process.cmdline()[-1] in STARTERS:
+                named = process.environ().get("LOCAL_DIR")
+                here = Path(process.cwd())
+                if (here / (named or ".local")).resolve() == local:
+                    return True
+        except (psutil.Error, OSError, IndexError):
+            continue
+    return False
+
+
+def await_ready(local: Path, told: Path) -> None:
+    """Until the stack that starts here has written `told`, as it does last. Raises Problem."""
+    deadline = time.monotonic() + START_S_MAX
+    waiting = False
+    while True:
+        supervisor = alive(local).get(SUPERVISOR)
+        if supervisor and told.exists() and told.stat().st_mtime > supervisor.create_time():
+            return
+        if not supervisor and not is_held(local):
+            raise Problem("The stack that was starting here has ended: run the command again.")
+        if time.monotonic() > deadline:
+            raise Problem(f"The stack here was not ready in {START_S_MAX:.0f} s: see {local}/logs.")
+        if not waiting:
+            say("Another command is starting the stack here: waiting for it …")
+            waiting = True
+        time.sleep(POLL_S)
+
+
+def is_held(local: Path) -> bool:
+    """Whether a supervisor holds `local` at this moment."""
+    try:
+        with alone(local):
+            return False
+    except AlreadyRunning:
+        return True
 
 
 def stop_leftovers(local: Path) -> None:

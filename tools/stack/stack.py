@@ -2,10 +2,12 @@
 
 import asyncio
 import functools
+import os
 import shutil
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tools.stack import broker_choice, ports, postgres, running, secret_files, services
 from tools.stack.problem import Problem
@@ -14,6 +16,7 @@ from tools.stack.settings import SERVICES, StackSettings
 from tools.stack.supervisor import Supervisor
 
 FREE_BYTES_MIN = 1 << 30
+STORES, SERVICES_STAGE = 0, 1  # what is stopped last, and first
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ def run(settings: StackSettings, while_up: WhileUp) -> int:
     with running.alone(settings.local):
         running.stop_leftovers(settings.local)
         require_space(settings)
+        running.write(settings.local, {running.SUPERVISOR: os.getpid()})
         return asyncio.run(_until_told(settings, while_up))
 
 
@@ -86,16 +90,20 @@ async def _start(settings: StackSettings, supervisor: Supervisor) -> Addresses:
         needed |= {name: settings.ports[name] for name in ("kafka", "kafka_controller")}
     ports.require_free(needed)
     secrets = secret_files.ensure(settings.local / "secrets")
-    server = _postgres(settings)
-    say("Starting PostgreSQL and Kafka …")
-    broker = await broker_choice.choose(settings)
-    stores = [postgres.program(server), *([broker.program] if broker.program else [])]
-    await supervisor.start(*stores)
     passwords = {name: (secrets[name] / "database_password").read_text() for name in SERVICES}
-    await postgres.ensure_databases(server, passwords)
-    say("Starting the services …")
+    say("Starting PostgreSQL, Kafka and the services …")
+    broker = await broker_choice.choose(settings)
     memory = broker.kind == "memory"
-    await supervisor.start(*services.programs(settings, broker.bootstrap, memory=memory))
+    server = _postgres(settings, _databases_folder(settings, memory=memory))
+    async with asyncio.TaskGroup() as starting:  # services wait for Kafka by themselves
+        kafka = [broker.program] if broker.program else []
+        kafka_starts = starting.create_task(supervisor.start(STORES, *kafka))
+        await supervisor.start(STORES, postgres.program(server))
+        await postgres.ensure_databases(server, passwords)
+        if memory:  # its address is known only then
+            await kafka_starts
+        programs = services.programs(settings, broker.bootstrap, memory=memory)
+        await supervisor.start(SERVICES_STAGE, *programs)
     port = settings.ports["postgres"]
     return Addresses(
         urls={name: services.url(settings, name) for name in SERVICES},
@@ -108,10 +116,18 @@ async def _start(settings: StackSettings, supervisor: Supervisor) -> Addresses:
     )
 
 
-def _postgres(settings: StackSettings) -> postgres.Postgres:
+def _databases_folder(settings: StackSettings, *, memory: bool) -> Path:
+    """A broker in memory forgets its events; so databases beside it begin anew each time."""
+    if not memory:
+        return settings.local / "postgres"
+    shutil.rmtree(settings.local / "memory", ignore_errors=True)
+    return settings.local / "memory" / "postgres"
+
+
+def _postgres(settings: StackSettings, folder: Path) -> postgres.Postgres:
     password = settings.local / "secrets" / secret_files.SERVER / "database_password"
     return postgres.Postgres(
-        folder=settings.local / "postgres",
+        folder=folder,
         port=settings.ports["postgres"],
         password=password.read_text(),
         log=settings.local / "logs" / "postgres.log",

@@ -3,12 +3,15 @@
 import asyncio
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
-from tools.stack.problem import Problem
+from tools.stack.problem import Problem, first
 from tools.stack.program import Program, say, start, stop, until_ready
 
 BACKOFF_S_MIN, BACKOFF_S_MAX = 0.5, 10.0
+NOTE_AGAIN_S = 1.0
 STEADY_S = 30.0  # up for so long: the next death is a new story
 
 
@@ -46,8 +49,8 @@ class Kept:
         began = time.monotonic()
         try:
             await self.start()
-        except Problem as problem:
-            say(str(problem))
+        except (Problem, OSError) as problem:  # a full disk, perhaps: it will be tried again
+            say(str(first(problem) or f"{self.program.name} could not be started: {problem}."))
             if self.process and self.process.returncode is None:
                 await stop(self.program, self.process)
         else:
@@ -66,13 +69,14 @@ class Supervisor:
     ) -> None:
         self._tasks = tasks
         self._pids_changed = pids_changed
-        self._groups: list[list[Kept]] = []
+        self._stages: defaultdict[int, list[Kept]] = defaultdict(list)
         self._keeping: list[asyncio.Task[None]] = []
+        self._noting: asyncio.Task[None] | None = None
 
-    async def start(self, *programs: Program) -> None:
+    async def start(self, stage: int, *programs: Program) -> None:
         """Start these together, and wait until all are ready. Raises Problem (in a group)."""
         group = [Kept(program, self._note) for program in programs]
-        self._groups.append(group)
+        self._stages[stage] += group
         async with asyncio.TaskGroup() as starting:
             for kept in group:
                 starting.create_task(kept.start())
@@ -80,17 +84,32 @@ class Supervisor:
 
     def leave(self) -> None:
         """Keep nothing running any more; stop() follows."""
-        for task in self._keeping:
+        for task in (*self._keeping, *([self._noting] if self._noting else [])):
             task.cancel()
 
     async def stop(self) -> None:
-        """The last started first, those started together at once."""
-        for group in reversed(self._groups):
-            await asyncio.gather(*(kept.stop() for kept in group))
+        """The last stage first, all of one stage at once."""
+        for stage in sorted(self._stages, reverse=True):
+            await asyncio.gather(*(kept.stop() for kept in self._stages[stage]))
 
     def _note(self) -> None:
+        """What cannot be written down runs all the same, and is written down as soon as it can."""
+        try:
+            self._write_down()
+        except OSError as error:
+            if self._noting is None or self._noting.done():
+                say(str(first(error) or f"The list of processes could not be written: {error}."))
+                self._noting = self._tasks.create_task(self._note_later())
+
+    async def _note_later(self) -> None:
+        while True:
+            await asyncio.sleep(NOTE_AGAIN_S)
+            with suppress(OSError):
+                return self._write_down()
+
+    def _write_down(self) -> None:
         pids = {"supervisor": os.getpid()}
-        for kept in (kept for group in self._groups for kept in group):
+        for kept in (kept for stage in sorted(self._stages) for kept in self._stages[stage]):
             if kept.process:
                 pids[kept.program.name] = kept.process.pid
         self._pids_changed(pids)

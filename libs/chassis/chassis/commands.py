@@ -44,7 +44,7 @@ async def show(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
     record = _opened(key, await _row(tx, kind, record_id))
     shown = [f"key: {_text(record.key)}"]
     shown += [f"{name}: {_text(raw)}" for name, raw in record.headers]
-    return [*shown, "", _text(record.value)]
+    return [*shown, "", _content(record.value)]
 
 
 async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
@@ -94,6 +94,12 @@ def _opened(key: bytes, row: Any) -> KeptRecord:
             f"Record {row['id']} was sealed with another ENCRYPTION_KEY:"
             " put that key back and try again, or drop the record with a reason."
         ) from None
+
+
+def _content(value: bytes | None) -> str:
+    if value is None:
+        return "(no value: a tombstone, which erases what has this key)"
+    return _text(value) or "(an empty value, which is no JSON; a tombstone would have none at all)"
 
 
 def _text(raw: bytes | None) -> str:

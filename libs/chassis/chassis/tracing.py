@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from contracts import Tombstone
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -24,6 +23,11 @@ def start(service: str, endpoint: str | None) -> TracerProvider | None:
     """Record spans and send them to `endpoint`; nothing at all without one."""
     if endpoint is None:
         return None
+    # Slow to import, and most services record nothing.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter,
+    )
+
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -57,7 +61,7 @@ def consuming(items: Sequence[Item]) -> Iterator[list[Item]]:
             f"consume {kind}", context=_propagator.extract(carrier), kind=trace.SpanKind.CONSUMER
         )
         spans.append(span)
-        received = replace(item.received, traceparent=_parent_of(span))
+        received = item.received._replace(traceparent=_parent_of(span))
         traced.append(replace(item, received=received))
     try:
         yield traced

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
@@ -44,8 +44,7 @@ class Tombstone:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """An event about to be said. `time` is when it happened; `id` is unique within `source`."""
 
     event: Event | Tombstone
@@ -58,8 +57,7 @@ class Envelope:
     topic: Topic | None = None  # for a tombstone, and for a second lane of the same event
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What goes to Kafka, ready to send."""
 
     topic: str
@@ -72,8 +70,7 @@ class Record:
         return [(name, text.encode()) for name, text in self.texts.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[EventT]):
+class Received(NamedTuple, Generic[EventT]):
     """An event as a consumer gets it, with what the next event must carry on."""
 
     event: EventT

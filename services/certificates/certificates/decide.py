@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,8 +43,7 @@ class Region:
     minimum_age: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """What identity says of a user, as far as decisions need it."""
 
     user_id: UUID
@@ -54,8 +54,7 @@ class Person:
     authorized: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that a decision about one child knows. `linked` is None while no link was heard of."""
 
     today: date

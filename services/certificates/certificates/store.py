@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -32,8 +33,7 @@ class NumbersExhausted(Exception):
     """No free number in several rounds: the series of the region is full."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is stored about a request: the facts, and the request itself if it came before."""
 
     facts: Facts

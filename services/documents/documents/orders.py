@@ -1,12 +1,11 @@
 """What is to be built, and what was built: the values between the parts of this service."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """What is to be built. `full_name` is None while the child is not known here."""
 
     certificate_id: UUID
@@ -19,8 +18,7 @@ class Order:
     full_name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     template_version: str
     sealed_values: bytes
     sealed_key: bytes

@@ -1,0 +1,118 @@
+"""A small town whose certificates went the whole way, through all three services."""
+
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from certificates import main as certificates
+from certificates.settings import Settings as CertificatesSettings
+from chassis.records import KeptRecord
+from contracts import Tombstone, topics
+from contracts.events import SgoChildLinkChanged
+from contracts.ids import user_id
+from documents import main as documents
+from documents.build import Workshop
+from documents.settings import Settings as DocumentsSettings
+from identity import main as identity
+from identity.settings import Settings as IdentitySettings
+
+from tests.builders import a_record
+from tests.conftest import a_database, a_prefix, settings_on
+from tests.running import Whole, serving
+from tests.servers import PostgresServer
+from tests.system.outside import a_request, a_student
+from tests.waiting import eventually
+
+CHILDREN = tuple(f"child-{n}" for n in range(14))
+LITTLE, GONE, PARENT = "little", "gone", "parent"
+PORTAL = "https://portal.example"
+
+
+@dataclass(frozen=True)
+class World:
+    """Where everything is; `certificates` are the ids by the children's names."""
+
+    databases: dict[str, str]
+    kafka: str
+    prefix: str
+    certificates: dict[str, str]
+
+    async def execute(self, service: str, *statements: str) -> None:
+        """Behind the service's back."""
+        connection = await asyncpg.connect(self.databases[service])
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def say(self, *records: KeptRecord) -> None:
+        """Onto the topics, as anybody may who reaches the broker."""
+        async with AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all") as producer:
+            for one in records:
+                await producer.send_and_wait(
+                    one.topic, one.value, one.key, 0, headers=list(one.headers)
+                )
+
+
+@asynccontextmanager
+async def a_world(server: PostgresServer, kafka: str) -> AsyncIterator[World]:
+    """Everybody is told and answered; then the services stop, and the world is as they left it."""
+    prefix, urls = a_prefix(), {name: a_database(server) for name in SERVICES}
+
+    def settings(name: str, kind: Any, **more: object) -> Any:
+        known = {"kafka_bootstrap": kafka, "kafka_topic_prefix": prefix}
+        return settings_on(server, urls[name], kind, **known, **more)
+
+    async with AsyncExitStack() as stack:
+        executor = stack.enter_context(ThreadPoolExecutor(2))
+        paper = settings("documents", DocumentsSettings, portal_url=PORTAL)
+        workshop = Workshop(paper.key_bytes, PORTAL, executor)
+        sgo = await stack.enter_async_context(
+            serving(identity.make(settings("identity", IdentitySettings)))
+        )
+        desk = await stack.enter_async_context(
+            serving(certificates.make(settings("certificates", CertificatesSettings)))
+        )
+        press = await stack.enter_async_context(serving(documents.make(paper, workshop)))
+        await _live([sgo, desk, press], prefix)
+        rows = await desk.pool.fetch("SELECT certificate_id, child_id FROM certificates")
+        by_child = {row["child_id"]: str(row["certificate_id"]) for row in rows}
+        made = {name: by_child[user_id(name)] for name in CHILDREN}
+    host = server.url.removeprefix("postgresql://")
+    user, _, where = host.partition("@")
+    yield World(
+        {name: f"postgresql://{user}:{server.password}@{where}/{url.rpartition('/')[2]}"
+         for name, url in urls.items()},
+        kafka, prefix, made,
+    )  # fmt: skip
+
+
+SERVICES = ("identity", "certificates", "documents")
+
+
+async def _live(services: Sequence[Whole], prefix: str) -> None:
+    sgo, desk, press = services
+    people = [a_student(name) for name in (*CHILDREN, GONE, PARENT)] + [a_student(LITTLE, age=4)]
+    links = [
+        SgoChildLinkChanged(sgo_parent_id=PARENT, sgo_child_id=name, version=1, linked=True)
+        for name in CHILDREN
+    ]
+    await sgo.hears(*(a_record(event, prefix=prefix) for event in (*people, *links)))
+    await sgo.hears(a_record(Tombstone(GONE), topic=topics.SGO_USERS, prefix=prefix))
+    await desk.hears(*(a_record(a_request(n), prefix=prefix) for n in (*CHILDREN, LITTLE)))
+
+    async def is_done() -> bool:
+        gone = "SELECT FROM people WHERE user_id = $1 AND erased"
+        heard = [
+            await one.has(gone, user_id(GONE)) and await one.count("child_links") == len(links)
+            for one in (desk, press)
+        ]
+        unsent = [await one.count("outbox") for one in services]
+        return all(heard) and not any(unsent) and await press.count("credentials") == len(CHILDREN)
+
+    await eventually(is_done)

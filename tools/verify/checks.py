@@ -1,0 +1,128 @@
+"""The promises: each one statement over the evidence that lists what breaks it, and what to do."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tools.verify.evidence import SQL
+
+YOUNG_MS = 60_000
+GAPS_SHOWN = 20
+SHOWN = "python -m tools.stack.exec"
+
+HEALTH = "see /health/ready and the log of {service}; a restart takes up what is not acknowledged"
+AGAIN = "say it again: docs/operators-guide.md, «Найдены расхождения»"
+KEEP = "stop changing it, keep a copy of the databases and the topics, and find who wrote there"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`lists` is the query of its gaps; `says` is the promise, `do` what to do about a gap."""
+
+    lists: str
+    says: str
+    do: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `gaps` are the first of `count`; a plain count has no check."""
+
+    line: str
+    check: Check | None = None
+    gaps: Sequence[str] = ()
+    count: int = 0
+
+
+def _unheard(service: str, topic: str) -> Check:
+    return Check(
+        "unheard", f"{service} knows all that is on {topic}", HEALTH.format(service=service),
+        {"service": service, "topic": topic},
+    )  # fmt: skip
+
+
+def _unsaid(service: str, topic: str, what: str) -> Check:
+    return Check("unsaid", f"{what} was said on {topic}", f"{AGAIN} ({service})", {"topic": topic})
+
+
+def _untrue(topic: str, where: str) -> Check:
+    return Check("untrue", f"all that {topic} says is so in {where}", KEEP, {"topic": topic})
+
+
+COUNTS = ("requested", "certificates", "documents", "outbox", "shelves")
+CHECKS = (
+    Check("unanswered", "each request has its answer", HEALTH.format(service="certificates")),
+    Check("half_answered", "an issued request has a certificate, no other has one", KEEP),
+    _unsaid("certificates", "certificates.requests.v1", "each request"),
+    _unsaid("certificates", "certificates.v1", "each version of a certificate, each refusal"),
+    _unsaid("documents", "documents.v1", "each version of a document"),
+    _unsaid("identity", "identity.users.v1", "each user's state"),
+    _unsaid("identity", "identity.child-links.v1", "each link's state"),
+    _untrue("certificates.v1", "certificates"),
+    _untrue("documents.v1", "documents"),
+    _untrue("identity.users.v1", "identity"),
+    _untrue("identity.child-links.v1", "identity"),
+    Check("conflicting", "no event was said with two contents", KEEP),
+    Check("vanished", "what Kafka acknowledged is on the topic", AGAIN),
+    Check("unerased", "of who is erased the last word is a tombstone", AGAIN),
+    _unheard("identity", "sgo.users.v1"),
+    _unheard("identity", "sgo.child-links.v1"),
+    _unheard("certificates", "identity.users.v1"),
+    _unheard("certificates", "identity.child-links.v1"),
+    _unheard("documents", "identity.users.v1"),
+    _unheard("documents", "identity.child-links.v1"),
+    Check("not_dense", "versions are dense", KEEP),
+    Check("number_twice", "no number was given twice", KEEP),
+    Check("mistyped", "check digits are right", KEEP),
+    Check("two_living", "a child has one living certificate at most", KEEP),
+    Check("documentless", "each certificate has its document", HEALTH.format(service="documents")),
+    Check("foreign_document", "each document belongs to its certificate and number", KEEP),
+    Check("unsent", "nothing stays in an outbox", "see that Kafka answers; it goes out by itself"),
+    Check("stuck", "nothing waits for longer than its patience",
+          f"{SHOWN} SERVICE chassis.commands parked show ID; then redrive or drop it"),
+    Check("quarantined", "nothing is in quarantine", "look at each, then redrive or drop it"),
+    Check("broken", "the journal's chain is whole", KEEP),
+    Check("unsealed", "the journal is sealed", "see the log of the service for journal_not_sealed"),
+)  # fmt: skip
+
+
+def run(evidence: sqlite3.Connection, now_ms: int) -> Iterator[Finding]:
+    """Every finding, counts first. Younger than a minute is on its way, and no gap."""
+    for topic, records in evidence.execute(SQL["topics"]):
+        yield Finding(f"{topic}: {records} records")
+    for name in COUNTS:
+        yield Finding(evidence.execute(SQL[name]).fetchone()[0])
+    for name, in_part in evidence.execute("SELECT name, cut FROM topic ORDER BY name"):
+        if in_part:
+            yield Finding(f"{name} no longer begins at 0: only what is there was compared")
+    for check in CHECKS:
+        yield _checked(evidence, check, now_ms)
+
+
+def _checked(evidence: sqlite3.Connection, check: Check, now_ms: int) -> Finding:
+    given = {"now": now_ms, "young": YOUNG_MS, "shown": SHOWN, **check.names}
+    shown: list[str] = []
+    count = 0
+    for (gap,) in evidence.execute(SQL[check.lists], given):
+        count += 1
+        if count <= GAPS_SHOWN:
+            shown.append(gap)
+    return Finding(check.says, check, shown, count)
+
+
+def report(findings: Iterator[Finding]) -> int:
+    """Print them; 0 if there is no gap, else 1."""
+    gaps = 0
+    for one in findings:
+        mark = "   " if one.check is None else "GAP" if one.count else "ok "
+        print(f"{mark}  {one.line}")
+        for gap in one.gaps:
+            print(f"       {gap}")
+        if one.count > len(one.gaps):
+            print(f"       … and {one.count - len(one.gaps)} more")
+        if one.check and one.count:
+            print(f"       → {one.check.do}")
+        gaps += one.count
+    print("No gap." if not gaps else f"{gaps} gaps.")
+    return int(bool(gaps))

@@ -1,0 +1,85 @@
+-- name: outbox
+SELECT 'outbox', topic, (extract(epoch FROM created_at) * 1000)::bigint, key, value, headers
+FROM outbox
+
+-- name: sent
+SELECT id, topic, headers::json ->> 'ce_id' FROM outbox_sent
+
+-- name: sent_rows
+SELECT 'sent', topic, (extract(epoch FROM sent_at) * 1000)::bigint, key, value, headers
+FROM outbox_sent WHERE id = ANY($1::bigint[])
+
+-- name: kept
+SELECT 'parked', id, topic, partition, record_offset, waits_for,
+    (extract(epoch FROM parked_at) * 1000)::bigint, 'parked'
+FROM parked
+UNION ALL
+SELECT 'quarantine', id, topic, partition, record_offset, reason,
+    (extract(epoch FROM quarantined_at) * 1000)::bigint,
+    CASE WHEN dropped_at IS NOT NULL THEN 'dropped' WHEN redriven_at IS NOT NULL THEN 'redriven'
+        ELSE 'open' END
+FROM quarantine
+
+-- name: unsealed
+SELECT id::text, (extract(epoch FROM happened_at) * 1000)::bigint FROM journal WHERE link IS NULL
+
+-- name: identity_fact
+-- All versions may have been said, and the last one must; nothing but a tombstone of who is erased.
+SELECT 'identity.users.v1', user_id::text, v, NULL, (v = version AND erased_at IS NULL)::int
+FROM users, generate_series(1, version) AS v
+UNION ALL
+SELECT 'identity.child-links.v1', parent_id || ':' || child_id, v, NULL, (v = version)::int
+FROM child_links, generate_series(1, version) AS v
+
+-- name: identity_known
+-- Of who is erased or merged, older news is not taken up any more.
+SELECT 'sgo.users.v1', user_id::text,
+    CASE WHEN erased_at IS NULL AND merged_into IS NULL THEN sgo_version ELSE 9e18::bigint END
+FROM users
+UNION ALL
+SELECT 'sgo.child-links.v1', parent_id || ':' || child_id,
+    CASE WHEN erased_at IS NULL THEN sgo_version ELSE 9e18::bigint END
+FROM child_links
+
+-- name: identity_gone
+SELECT user_id::text, (merged_into IS NOT NULL)::int FROM users WHERE erased_at IS NOT NULL
+
+-- name: certificates_fact
+SELECT 'certificates.v1', certificate_id::text, 1, number, 1 FROM certificates
+UNION ALL
+SELECT 'certificates.v1', h.certificate_id::text, h.version, c.number, 1
+FROM changes AS h JOIN certificates AS c USING (certificate_id)
+UNION ALL
+SELECT 'certificates.v1', request_id::text, 0, NULL, 1
+FROM certificate_requests WHERE status = 'refused'
+UNION ALL
+SELECT 'certificates.requests.v1', request_id::text, 1, NULL, 1 FROM certificate_requests
+
+-- name: certificates_known
+SELECT 'identity.users.v1', user_id::text, version FROM people
+UNION ALL
+SELECT 'identity.child-links.v1', parent_id || ':' || child_id, version FROM child_links
+UNION ALL
+SELECT 'certificates.requests.v1', request_id::text, 1
+FROM certificate_requests WHERE status <> 'pending'
+
+-- name: certificates_request
+SELECT request_id::text, status, certificate_id::text FROM certificate_requests
+
+-- name: certificates_certificate
+SELECT certificate_id::text, child_id::text, request_id::text, number, version,
+    (status IN ('pending_activation', 'active', 'suspended'))::int
+FROM certificates
+
+-- name: documents_fact
+-- Of an erased child nothing need have been said yet.
+SELECT 'documents.v1', certificate_id::text, v, NULL, (state <> 'erased' OR v > 1)::int
+FROM credentials, generate_series(1, version) AS v
+
+-- name: documents_known
+SELECT 'identity.users.v1', user_id::text, version FROM people
+UNION ALL
+SELECT 'identity.child-links.v1', parent_id || ':' || child_id, version FROM child_links
+
+-- name: documents_document
+SELECT certificate_id::text, number, state FROM credentials
