@@ -125,13 +125,17 @@ def a_record(
     at: datetime = NOW,
     prefix="",
 ) -> KeptRecord:
-    """The event as it comes from Kafka; the same `name` gives the same event id."""
+    """The event as it comes from Kafka; the same `name` gives the same event id.
+
+    A request is written at the moment when somebody asks.
+    """
     record = encode(envelope(event, name=name, topic=topic, at=at))
+    written_at = event.requested_at if isinstance(event, CertificateRequested) else NOW
     return KeptRecord(
         prefix + record.topic,
         0,
         next(_offsets),
-        int(NOW.timestamp() * 1000),
+        int(written_at.timestamp() * 1000),
         record.key.encode(),
         record.value,
         tuple(record.headers),

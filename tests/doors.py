@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis import clock
-from chassis.auth import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
 from chassis.database import Pool
 from chassis.outbox import Store
+from chassis.tokens import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
 from chassis.web import make_app
 from fastapi import APIRouter
 from httpx import ASGITransport, AsyncClient, Response

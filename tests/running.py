@@ -7,7 +7,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from chassis.records import KeptRecord
-from chassis.service import Running, Service, make
+from chassis.server import make
+from chassis.service import Running, Service
 from httpx import ASGITransport, AsyncClient
 
 from tests.waiting import eventually

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from certificates import store
 from chassis import parking
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
 
-from tests.builders import a_link, a_record, a_request, a_user, an_id
+from tests.builders import NOW, TODAY, a_link, a_record, a_request, a_user, an_id
 
 
 def a_family(child="child", parent="parent"):
@@ -156,6 +159,32 @@ async def test_a_tombstone_where_nothing_is_erased_is_quarantined(door):
     await door.consume([*a_family(), tombstone, a_record(a_request())])
     assert await count(door, "quarantine") == 1
     assert [kind for kind, _ in await said(door)] == ["certificate.issued"]
+
+
+@pytest.mark.parametrize(
+    "requested_at",
+    [NOW + timedelta(minutes=6), NOW - timedelta(days=31), datetime(2040, 1, 1, tzinfo=UTC)],
+)
+async def test_a_request_from_a_clock_that_is_wrong_decides_nothing(door, requested_at):
+    """Its day decides ages; when Kafka took the record is known."""
+    await door.consume(a_family())
+    asked = a_request().model_copy(update={"requested_at": requested_at})
+    await door.consume([replace(a_record(asked), timestamp=ms(NOW))])
+    assert await said(door) == []
+    reason = await door.store.pool.fetchval("SELECT reason FROM quarantine")
+    assert reason == "bad_time: requested_at is not when it was written"
+
+
+@pytest.mark.parametrize("late", [timedelta(days=29), timedelta(minutes=-4)])
+async def test_a_request_that_was_long_on_its_way_is_decided_as_of_the_day_it_was_made(door, late):
+    await door.consume(a_family())
+    await door.consume([replace(a_record(a_request()), timestamp=ms(NOW + late))])
+    assert await said(door) == [("certificate.issued", str(an_id("child")))]
+    assert await door.store.pool.fetchval("SELECT valid_from FROM certificates") == TODAY
+
+
+def ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 async def test_numbers_are_unique_and_well_typed(door):

@@ -173,6 +173,12 @@ def test_ninety_days_run_as_in_the_manual():
     )
 
 
+@pytest.mark.parametrize("text", ["days:0", "days:7321", "days:99999999999", "9999-12-31", "days:"])
+def test_a_validity_that_no_certificate_can_have_is_refused(text):
+    with pytest.raises(ValueError, match="is none of"):
+        decide.parse_validity(text)
+
+
 def test_a_request_that_overtook_its_child_waits_for_the_child():
     request = a_request()
     assert decide.waits_for(request, facts(child=None)) == decide.person_fact(request.child_id)

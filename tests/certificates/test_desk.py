@@ -1,5 +1,7 @@
 """The desk changes certificates: who may, when, and what is said, kept and journalled of it."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 from contracts.events import CertificateRequested, ChildUnlinked
 
@@ -145,7 +147,9 @@ async def test_pages_follow_one_another_without_a_gap_or_a_repetition(client, to
             break
         after = {"after": page["next"]}
     assert len(seen) == len(set(seen)) == 6
-    problem(await search(client, name="иванов", after="нет такой"), 422, "bad_page")
+    nobodys = [f'["\\ud800", "{an_id("x")}"]', "[" * 1400, "{}", "1"]
+    for bookmark in ("нет такой", *(urlsafe_b64encode(one.encode()) for one in nobodys)):
+        problem(await search(client, name="иванов", after=bookmark), 422, "bad_page")
 
 
 async def issue_to(town, names):

@@ -5,12 +5,19 @@ from datetime import date
 import pytest
 from certificates import main
 from certificates.settings import Settings
+from chassis import clock
 from contracts import Tombstone, topics
 
 from tests.builders import a_link, a_record, a_request, a_user, an_id
 from tests.poison import Door, Poison, each_oddity, each_poison
 from tests.running import serving
 from tests.waiting import eventually
+
+
+def asks_now(child, name):
+    """Kafka says when it took a request, and they must fit."""
+    asked = a_request(child, child, role="student", name=name)
+    return asked.model_copy(update={"requested_at": clock.now()})
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ async def door(service):
             await whole.hears(a_record(a_user(name, born=date(2012, 1, 1)), prefix=prefix))
             known = "SELECT FROM people WHERE user_id = $1"
             await eventually(lambda: whole.has(known, an_id(name)))
-            asked = a_request(name, name, role="student", name=name)
+            asked = asks_now(name, name)
             return a_record(asked, name=name, prefix=prefix)
 
         async def applied(name):
@@ -60,7 +67,7 @@ async def test_a_request_id_used_for_another_child_is_kept_once(door, service):
     prefix, names = service.settings.kafka_topic_prefix, ("one", "two")
     for name in names:
         await door.good(name)
-    events = [a_request(name, name, role="student", name="the same") for name in names]
+    events = [asks_now(name, "the same") for name in names]
     first, second = [a_record(event, prefix=prefix) for event in events]
     _, place = await door.whole.hears(first, second)
     await door.whole.is_kept(place, "forged")

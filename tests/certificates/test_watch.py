@@ -6,8 +6,8 @@ import json
 import pytest
 from certificates.watch import PAGES_MAX, Watch
 from chassis import clock
-from chassis.auth import Principal
-from chassis.web import Problem
+from chassis.problems import Problem
+from chassis.tokens import Principal
 from contracts.events import ChildUnlinked
 
 from tests.builders import a_record, an_id

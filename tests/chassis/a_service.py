@@ -14,7 +14,8 @@ from chassis import settings, watchdog
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.records import Item
-from chassis.service import Service, run
+from chassis.server import run
+from chassis.service import Service
 from contracts.events import CertificateRequested
 from fastapi import APIRouter
 

@@ -19,6 +19,7 @@ from contracts import topics
 from contracts.events import CertificateRequested
 
 from tests.builders import a_record, a_request
+from tests.waiting import eventually
 
 TOPIC = topics.CERTIFICATE_REQUESTS
 QUICK = Patience(0.01, 0.05, 0.2, 3, 30.0)
@@ -118,7 +119,7 @@ class Bench:
         async with AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap, enable_auto_commit=False
         ) as consumer:
-            numbers = await _numbers(consumer, name)
+            numbers = await eventually(lambda: _numbers(consumer, name))
             wanted = [TopicPartition(name, number) for number in sorted(numbers)]
             consumer.assign(wanted)
             await consumer.seek_to_beginning()
@@ -131,7 +132,9 @@ class Bench:
 
 
 async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    """None while a broker that was away for a moment is not one of its cluster yet."""
     await consumer._client.add_topic(topic)
+    await consumer._client.force_metadata_update()
     return set(consumer._client.cluster.partitions_for_topic(topic) or ())
 
 

@@ -6,9 +6,9 @@ from base64 import urlsafe_b64encode
 from contextlib import asynccontextmanager
 
 import pytest
-from chassis import auth, clock
-from chassis.auth import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
-from chassis.web import Problem
+from chassis import clock, tokens
+from chassis.problems import Problem
+from chassis.tokens import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
@@ -54,7 +54,7 @@ async def checking(identity: Identity):
 
 
 def a_minute_later(check: TokenCheck) -> None:
-    check._fetched_at -= auth._FRESH_S + 1
+    check._fetched_at -= tokens._FRESH_S + 1
 
 
 async def test_keys_are_fetched_once_and_serve_for_a_minute():

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from chassis import relay
-from chassis.service import STOP_S_MAX
+from chassis.server import STOP_S_MAX
 from chassis.topics import ensure
 from contracts import topics
 

@@ -6,7 +6,7 @@ import sys
 import certificates.settings
 import pytest
 from chassis import queries
-from chassis.service import EXIT_PORT_IN_USE, listen
+from chassis.server import EXIT_PORT_IN_USE, listen
 from chassis.settings import EXIT_BAD_SETTINGS, load
 
 from tests.chassis.bench import Settings

@@ -1,6 +1,7 @@
 """The examples of our documents, run as they stand there but for their addresses."""
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.contracts.corpus import HERE
+from tests.contracts.corpus import HERE, load
 
 ROOT = Path(__file__).parents[2]
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "integrators-guide.md"
@@ -44,11 +45,20 @@ async def saying(kafka: str, topic: str) -> AsyncIterator[Any]:
     """`await say(key, value, headers)` as any producer does."""
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
 
-        async def say(key: str, value: bytes, headers: Mapping[str, str]) -> None:
+        async def say(key: str, value: bytes | None, headers: Mapping[str, str]) -> None:
             raw = [(name, text.encode()) for name, text in headers.items()]
             await producer.send_and_wait(topic, value, key=key.encode(), headers=raw)
 
         yield say
+
+
+async def say_odd_ones(say: Any, kind: str) -> None:
+    """Records that anybody may write and a subscriber must bear: no headers, no value."""
+    one = load(sample(kind))
+    value = json.dumps(one["value"]).encode()
+    await say(one["key"], value, {})
+    for nothing in (None, b""):
+        await say(one["key"], nothing, one["headers"] | {"ce_id": "odd"})
 
 
 async def first_lines(code: str, count: int, folder: Path = ROOT) -> list[str]:

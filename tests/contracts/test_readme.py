@@ -3,12 +3,20 @@
 import json
 
 from tests.contracts.corpus import load
-from tests.contracts.examples import README, example, first_lines, make, sample, saying
+from tests.contracts.examples import (
+    README,
+    example,
+    first_lines,
+    make,
+    sample,
+    say_odd_ones,
+    saying,
+)
 
 HISTORY = ("certificate.issued", "certificate.activated", "certificate.suspended")
 
 
-async def test_a_subscriber_that_starts_late_sees_a_certificates_history_in_order(
+async def test_a_subscriber_that_starts_late_bears_odd_records_and_sees_all_in_order(
     kafka: str, topic_prefix: str
 ) -> None:
     topic = topic_prefix + "certificates.v1"
@@ -17,6 +25,7 @@ async def test_a_subscriber_that_starts_late_sees_a_certificates_history_in_orde
     }  # fmt: skip
     await make(kafka, topic)
     async with saying(kafka, topic) as say:
+        await say_odd_ones(say, HISTORY[0])
         for kind in HISTORY:
             record = load(sample(kind))
             await say(record["key"], json.dumps(record["value"]).encode(), record["headers"])

@@ -2,7 +2,7 @@
 
 import argon2
 import pytest
-from chassis.auth import Principal
+from chassis.tokens import Principal
 from contracts import Tombstone, topics
 from documents.portal import WAITING_MAX, Hashing, TooManyWait
 from documents.portal_api import may_ask

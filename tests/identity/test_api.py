@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from chassis import clock
-from chassis.auth import AUDIENCE, ISSUER, TOKEN_S_MAX
 from chassis.batches import Consumer
 from chassis.handlers import by_event
 from chassis.outbox import Store
+from chassis.tokens import AUDIENCE, ISSUER, TOKEN_S_MAX
 from contracts.ids import user_id
 from identity import api, consumers
 from identity.admin import set_passwords

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from chassis.auth import TokenCheck
+from chassis.tokens import TokenCheck
 from contracts.values import Role
 from identity.admin import Refused, add_client, add_user, set_passwords
 from joserfc import jwt

@@ -1,9 +1,11 @@
 """The doors for SGO's events: state *and* outbox row, or neither, on a real PostgreSQL."""
 
 import asyncio
+from datetime import date
 
 from contracts import Tombstone, topics
 from contracts.ids import user_id
+from contracts.values import LIST_MAX, VERSION_MAX, Enrolment
 from identity.admin import set_passwords
 
 from tests.builders import a_record
@@ -32,6 +34,18 @@ async def test_a_new_user_becomes_a_row_and_an_event(door):
         topics.IDENTITY_USERS.name, str(user_id("1")), "user.registered",
     )  # fmt: skip
     assert one.event["person"]["name"]["last_name"] == "Иванов"
+
+
+async def test_the_largest_user_that_can_be_read_is_applied(door):
+    """Whatever is within the limits of the contracts, the tables can keep."""
+    code, text = "я" * 64, "я" * 200
+    enrolment = Enrolment(organization_id=code, kind="school", name=text)
+    user = a_user(code, version=VERSION_MAX, login=text, last_name=text, born=date(1900, 1, 1))
+    many = tuple(enrolment.model_copy(update={"organization_id": f"{n}"}) for n in range(LIST_MAX))
+    person = user.person.model_copy(update={"enrolments": (enrolment, *many[1:])})
+    await door.consume([a_record(user.model_copy(update={"person": person}))])
+    assert await kinds(door) == ["user.registered"]
+    assert (await the_user(door, code))["sgo_version"] == VERSION_MAX
 
 
 async def test_neither_a_row_nor_an_event_when_the_outbox_refuses(door):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from chassis import clock
-from chassis.auth import ALGORITHM, TOKEN_S_MAX
+from chassis.tokens import ALGORITHM, TOKEN_S_MAX
 from cryptography.exceptions import InvalidTag
 from identity import keys
 from identity.keys import OVERLAP, KeyRing

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 import uvicorn
 from chassis import clock
-from chassis.auth import TokenCheck
-from chassis.web import Problem, make_app
+from chassis.problems import Problem
+from chassis.tokens import TokenCheck
+from chassis.web import make_app
 from identity import api, keys
 
 from tests.builders import an_id

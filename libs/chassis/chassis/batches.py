@@ -14,7 +14,7 @@ from contracts import Unreadable
 
 from chassis import inbox, kept, outbox, tracing
 from chassis.database import Tx, describe, is_transient
-from chassis.handlers import Effects, Handlers, grouped, misplaced, waves
+from chassis.handlers import Effects, Handlers, grouped, misplaced, prepare, waves
 from chassis.metrics import APPLIED, BATCH_SECONDS
 from chassis.records import Item, RawRecord, read
 
@@ -96,9 +96,7 @@ class Consumer:
     async def _apply(self, records: Sequence[RawRecord]) -> None:
         items, refused = self._read(records)
         with tracing.consuming(items) as items:
-            for handler, group in grouped(items, self.handlers):
-                if handler.prepare:
-                    await handler.prepare(group)
+            await prepare(items, self.handlers)
             async with self.store.transaction() as tx:
                 fresh, forged = await inbox.claim(tx, items) if items else ([], [])
                 refused += [(item.record, "forged: id used for other content") for item in forged]

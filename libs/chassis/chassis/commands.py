@@ -13,9 +13,9 @@ from contracts import Unreadable
 
 from chassis import inbox, settings
 from chassis.database import Tx, open_pool
-from chassis.kept import open_kept
+from chassis.kept import WrongKey, open_kept
 from chassis.queries import load
-from chassis.records import read
+from chassis.records import KeptRecord, read
 
 SQL = load("chassis")
 
@@ -41,7 +41,7 @@ async def listed(tx: Tx, kind: str) -> list[str]:
 
 async def show(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
     """The record as it came. Raises Refused."""
-    record = open_kept(key, await _row(tx, kind, record_id))
+    record = _opened(key, await _row(tx, kind, record_id))
     shown = [f"key: {_text(record.key)}"]
     shown += [f"{name}: {_text(raw)}" for name, raw in record.headers]
     return [*shown, "", _content(record.value)]
@@ -50,11 +50,12 @@ async def show(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
 async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
     """Give it to the service again. Raises Refused where that cannot help yet."""
     row = await _row(tx, kind, record_id)
+    record = _opened(key, row)
     if kind == "parked":
         await tx.execute(SQL["redrive_parked"], record_id)
         return ["It is tried again now."]
     try:
-        item = read(open_kept(key, row))
+        item = read(record)
     except Unreadable as error:
         raise Refused(f"It still cannot be read: {error.reason}") from None
     fresh, _ = await inbox.claim(tx, [item])
@@ -67,14 +68,13 @@ async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
 
 async def drop(tx: Tx, kind: str, record_id: int, reason: str) -> list[str]:
     """Give it up, for a reason that stays with it. Raises Refused."""
-    row = await _row(tx, kind, record_id)
+    await _row(tx, kind, record_id)
+    kept_id = record_id
     if kind == "parked":
-        await tx.execute(SQL["quarantine_parked"], record_id, f"dropped: {reason}")
+        why = f"dropped: {reason}"
+        kept_id = await tx.fetchval(SQL["quarantine_parked"], record_id, why)
         await tx.execute(SQL["drop_parked"], record_id)
-        row = await tx.fetchrow(
-            SQL["quarantined_at_place"], row["topic"], row["partition"], row["record_offset"]
-        )
-    await tx.execute(SQL["drop_quarantined"], row["id"], reason)
+    await tx.execute(SQL["drop_quarantined"], kept_id, reason)
     return ["Dropped; the record and the reason stay in the table."]
 
 
@@ -84,6 +84,16 @@ async def _row(tx: Tx, kind: str, record_id: int) -> Any:
     if row is None:
         raise Refused(f"There is no record {record_id} in {kind}. List them: {kind} list")
     return row
+
+
+def _opened(key: bytes, row: Any) -> KeptRecord:
+    try:
+        return open_kept(key, row)
+    except WrongKey:
+        raise Refused(
+            f"Record {row['id']} was sealed with another ENCRYPTION_KEY:"
+            " put that key back and try again, or drop the record with a reason."
+        ) from None
 
 
 def _content(value: bytes | None) -> str:

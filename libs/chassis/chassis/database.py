@@ -31,13 +31,22 @@ CLIENT_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 DATABASE_ERRORS = (asyncpg.PostgresError, *CLIENT_ERRORS, OSError)
 # Connection, rollback by the server, resources (a full disk), operator, system, lock timeout.
 _PASSING_CLASSES = ("08", "40", "53", "57", "58", "55P03", "25006")
+# Only its words tell a lost connection from a defect of ours, such as a value that does not fit.
+_LOST = (
+    *("connection is closed", "released back to the pool", "pool is closing", "pool is closed"),
+    *("protocol", "another operation ("),  # what the connection was doing when it was lost
+)
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying again later may help: connection, deadlock, timeout, full disk."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(_PASSING_CLASSES)
-    return isinstance(error, (OSError, TimeoutError, *CLIENT_ERRORS))
+    if isinstance(error, asyncpg.OutdatedSchemaCacheError):
+        return True
+    if isinstance(error, CLIENT_ERRORS):
+        return any(words in str(error) for words in _LOST)
+    return isinstance(error, (OSError, TimeoutError))
 
 
 def describe(error: BaseException) -> str:

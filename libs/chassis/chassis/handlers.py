@@ -76,6 +76,13 @@ def waves(items: Sequence[Item]) -> list[list[Item]]:
     return result
 
 
+async def prepare(items: Sequence[Item], handlers: Handlers) -> None:
+    """What is slow, before the transaction opens."""
+    for handler, group in grouped(items, handlers):
+        if handler.prepare:
+            await handler.prepare(group)
+
+
 def grouped(items: Sequence[Item], handlers: Handlers) -> list[tuple[Handler, list[Item]]]:
     """The items of one wave by handler; events that this service does not hear are left out."""
     groups: dict[tuple[str, type[Any]], list[Item]] = {}

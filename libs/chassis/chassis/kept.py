@@ -1,27 +1,34 @@
 """Quarantine and parking: records that are kept here because they cannot be applied (yet).
 
 Both hold the whole record, encrypted with the service's key; the place is authenticated with it.
+A record is known by its place and its digest: a broker set up anew uses its offsets again.
 Parking and arrival take the same advisory lock, so that neither misses the other.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from zlib import crc32
 
 import asyncpg
 import structlog
+from cryptography.exceptions import InvalidTag
 
 from chassis.crypto import seal, unseal
 from chassis.database import Tx
 from chassis.metrics import QUARANTINED
 from chassis.queries import load
-from chassis.records import Item, KeptRecord, RawRecord, pack, place, unpack
+from chassis.records import Item, KeptRecord, RawRecord, digest, pack, place, unpack
 
 log = structlog.get_logger()
 SQL = load("chassis")
 PARK_LOCK = 0x7061
 STRIPES = 64
+
+
+class WrongKey(Exception):
+    """The record was sealed with another ENCRYPTION_KEY than the one that is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ async def quarantine(tx: Tx, key: bytes, refused: Sequence[tuple[RawRecord, str]
     if refused:
         records = [record for record, _ in refused]
         reasons = [reason for _, reason in refused]
-        await tx.execute(SQL["quarantine"], *_places(records), reasons, _sealed(key, records))
+        await tx.execute(SQL["quarantine"], *_columns(key, records), reasons)
     for record, reason in refused:
         QUARANTINED.inc()
         log.error("quarantined", place=place(record), reason=reason)
@@ -48,7 +55,7 @@ async def park(tx: Tx, key: bytes, waiting: Sequence[NotYet], patience: timedelt
     if waiting:
         records = [one.item.record for one in waiting]
         names = [one.waits_for for one in waiting]
-        await tx.execute(SQL["park"], *_places(records), names, _sealed(key, records), patience)
+        await tx.execute(SQL["park"], *_columns(key, records), names, patience)
 
 
 async def lock_facts(tx: Tx, names: Iterable[str]) -> None:
@@ -63,18 +70,24 @@ async def release(tx: Tx, names: Sequence[str]) -> None:
 
 
 def open_kept(key: bytes, row: asyncpg.Record) -> KeptRecord:
-    """The record of a quarantine or parked row."""
+    """The record of a quarantine or parked row. Raises WrongKey."""
     topic, partition, offset = row["topic"], row["partition"], row["record_offset"]
     about = f"{topic}:{partition}:{offset}".encode()
-    return unpack(topic, partition, offset, unseal(key, row["record"], about))
+    try:
+        return unpack(topic, partition, offset, unseal(key, row["record"], about))
+    except InvalidTag:
+        raise WrongKey from None
 
 
-def _places(records: Sequence[RawRecord]) -> tuple[list[str], list[int], list[int]]:
-    return [r.topic for r in records], [r.partition for r in records], [r.offset for r in records]
-
-
-def _sealed(key: bytes, records: Sequence[RawRecord]) -> list[bytes]:
-    return [seal(key, pack(record), place(record).encode()) for record in records]
+def _columns(key: bytes, records: Sequence[RawRecord]) -> tuple[list[Any], ...]:
+    """Topics, partitions, offsets, digests, records sealed."""
+    return (
+        [record.topic for record in records],
+        [record.partition for record in records],
+        [record.offset for record in records],
+        [digest(record) for record in records],
+        [seal(key, pack(record), place(record).encode()) for record in records],
+    )
 
 
 def _stripes(names: Iterable[str]) -> list[int]:

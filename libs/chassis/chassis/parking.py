@@ -1,4 +1,7 @@
-"""Parked events are tried again when their fact has arrived, and decided when time is up."""
+"""Parked events are tried again when their fact has arrived, and decided when time is up.
+
+One that was sealed with another key waits for that key, as `wrong_key`, and is tried each minute.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,15 +15,17 @@ from contracts import Unreadable
 from chassis import inbox, kept, outbox, tracing
 from chassis.batches import Consumer
 from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
-from chassis.handlers import misplaced
-from chassis.kept import open_kept
+from chassis.handlers import misplaced, prepare
+from chassis.kept import WrongKey, open_kept
 from chassis.metrics import WAITING
 from chassis.queries import load
-from chassis.records import Item, read
+from chassis.records import Item, RawRecord, read
 
 log = structlog.get_logger()
 SQL = load("chassis")
 ROWS_MAX = 500
+# Events, the rows of their records, what cannot be read and why, rows under another key.
+_Opened = tuple[list[Item], dict[RawRecord, int], list[tuple[RawRecord, str]], list[int]]
 POLL_S = 1.0
 
 
@@ -52,6 +57,9 @@ async def try_due(consumer: Consumer, rows_max: int) -> int:
 
 async def _try(consumer: Consumer, rows_max: int) -> int:
     patience = timedelta(seconds=consumer.patience.fact_s_max)
+    if any(handler.prepare for handler in consumer.handlers.values()):
+        rows = await consumer.store.pool.fetch(SQL["due"], rows_max, patience)
+        await prepare(_open(consumer.key, rows)[0], consumer.handlers)
     async with consumer.store.pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch(SQL["due"], rows_max, patience)
         for last_call in (False, True):
@@ -67,20 +75,41 @@ async def _apply(
     consumer: Consumer, tx: Tx, due: Sequence[asyncpg.Record], *, last_call: bool
 ) -> None:
     patience = timedelta(seconds=consumer.patience.fact_s_max)
-    items = [read(open_kept(consumer.key, row)) for row in due]
-    ids = {_place(item): row["id"] for item, row in zip(items, due, strict=True)}
+    items, ids, refused, sealed = _open(consumer.key, due)
+    if sealed:
+        log.error("parked_under_another_key", records=len(sealed))
+        await tx.execute(SQL["wait_for_key"], sealed)
     with tracing.consuming(items) as traced:
         effects = await consumer.effects(tx, traced, last_call=last_call)
     for item in items:  # a record that an operator gave again may never have belonged here
         if why := misplaced(item, consumer.handlers, consumer.prefix):
             effects.refused.append((item, why))
-    waiting = {ids[_place(one.item)]: one.waits_for for one in effects.not_yet}
+    waiting = {ids[one.item.record]: one.waits_for for one in effects.not_yet}
     await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), patience)
     await tx.execute(SQL["unpark"], [row for row in ids.values() if row not in waiting])
-    refused = [(item.record, why) for item, why in effects.refused]
+    refused += [(item.record, why) for item, why in effects.refused]
     await inbox.forget(tx, [item for item, _ in effects.refused])
     await kept.quarantine(tx, consumer.key, refused)
     await outbox.append(tx, effects.events)
+
+
+def _open(key: bytes, due: Sequence[asyncpg.Record]) -> _Opened:
+    items: list[Item] = []
+    ids: dict[RawRecord, int] = {}
+    refused: list[tuple[RawRecord, str]] = []
+    sealed: list[int] = []
+    for row in due:
+        try:
+            record = open_kept(key, row)
+        except WrongKey:
+            sealed.append(row["id"])
+            continue
+        ids[record] = row["id"]
+        try:
+            items.append(read(record))
+        except Unreadable as error:  # it was readable by the rules of an older release
+            refused.append((record, error.reason))
+    return items, ids, refused, sealed
 
 
 async def _one_by_one(consumer: Consumer) -> int:
@@ -118,7 +147,3 @@ async def _watch(consumer: Consumer) -> None:
     assert row is not None
     for kind in ("parked", "quarantined"):
         WAITING.labels(kind).set(row[kind])
-
-
-def _place(item: Item) -> tuple[str, int, int]:
-    return item.record.topic, item.record.partition, item.record.offset

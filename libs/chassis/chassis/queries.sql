@@ -44,10 +44,11 @@ FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'outbox_sent'::regclass
 
 -- name: quarantine
-INSERT INTO quarantine (topic, partition, record_offset, reason, record)
-SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
-ON CONFLICT (topic, partition, record_offset) DO UPDATE
-    SET reason = excluded.reason, redriven_at = NULL, quarantined_at = now()
+INSERT INTO quarantine (topic, partition, record_offset, digest, record, reason)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
+    SET reason = excluded.reason, record = excluded.record, redriven_at = NULL,
+        quarantined_at = now()
     WHERE quarantine.redriven_at IS NOT NULL
 
 -- name: quarantined
@@ -65,17 +66,16 @@ UPDATE quarantine SET dropped_at = now(), dropped_reason = $2
 WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL
 
 -- name: requeue
-INSERT INTO parked (topic, partition, record_offset, waits_for, record, due_at)
-SELECT topic, partition, record_offset, 'operator', record, now() FROM quarantine WHERE id = $1
+INSERT INTO parked (topic, partition, record_offset, digest, waits_for, record, due_at)
+SELECT topic, partition, record_offset, digest, 'operator', record, now()
+FROM quarantine WHERE id = $1
 
 -- name: quarantine_parked
-INSERT INTO quarantine (topic, partition, record_offset, reason, record)
-SELECT topic, partition, record_offset, $2, record FROM parked WHERE id = $1
-ON CONFLICT (topic, partition, record_offset) DO UPDATE
+INSERT INTO quarantine (topic, partition, record_offset, digest, reason, record)
+SELECT topic, partition, record_offset, digest, $2, record FROM parked WHERE id = $1
+ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, redriven_at = NULL
-
--- name: quarantined_at_place
-SELECT id FROM quarantine WHERE topic = $1 AND partition = $2 AND record_offset = $3
+RETURNING id
 
 -- name: lock_stripes
 SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
@@ -84,11 +84,11 @@ SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 
 -- name: park
-INSERT INTO parked (topic, partition, record_offset, waits_for, record, due_at)
-SELECT topic, partition, record_offset, waits_for, record, now() + $6::interval
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
-    AS p (topic, partition, record_offset, waits_for, record)
-ON CONFLICT (topic, partition, record_offset) DO NOTHING
+INSERT INTO parked (topic, partition, record_offset, digest, record, waits_for, due_at)
+SELECT topic, partition, record_offset, digest, record, waits_for, now() + $7::interval
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+    AS p (topic, partition, record_offset, digest, record, waits_for)
+ON CONFLICT (topic, partition, record_offset, digest) DO NOTHING
 
 -- name: release
 UPDATE parked SET due_at = now() WHERE waits_for = ANY($1::text[])
@@ -110,6 +110,10 @@ WHERE parked.id = w.id
 
 -- name: postpone
 UPDATE parked SET attempts = attempts + 1, due_at = now() + interval '1 second' WHERE id = $1
+
+-- name: wait_for_key
+UPDATE parked SET waits_for = 'wrong_key', due_at = now() + interval '1 minute'
+WHERE id = ANY($1::bigint[])
 
 -- name: all_parked
 SELECT id, topic, partition, record_offset, waits_for, attempts, parked_at, due_at
@@ -165,3 +169,9 @@ WHERE journal.id = s.id
 -- name: links_after
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link, hash
 FROM journal WHERE link > $1 ORDER BY link LIMIT $2
+
+-- name: make_key_check
+INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
+
+-- name: key_check
+SELECT sealed FROM key_check

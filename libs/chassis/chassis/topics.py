@@ -42,6 +42,8 @@ async def _takes_topics(admin: AIOKafkaAdminClient) -> bool:
 
 def _new(settings: ServiceSettings, topic: Topic) -> NewTopic:
     configs = {"min.insync.replicas": str(max(1, settings.kafka_replication_factor - 1))}
+    if topic.stamped:
+        configs["message.timestamp.type"] = "LogAppendTime"
     if topic.retention_days is None:
         configs["cleanup.policy"] = "compact"
     else:

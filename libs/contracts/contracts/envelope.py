@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.events import EVENTS, Event
 from contracts.ids import derived
 from contracts.topics import Topic
+from contracts.values import MOMENT_END, MOMENT_MIN, VERSION_MAX
 
 EventT = TypeVar("EventT", covariant=True, bound="Event | Tombstone")  # noqa: PLC0105  reads as the event
 SPEC_VERSION: Final = "1.0"
@@ -201,7 +202,8 @@ def _key(key: bytes | None) -> str:
 
 
 def _version(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
+    known = text is not None and re.fullmatch("[0-9]{1,16}", text) and int(text) <= VERSION_MAX
+    return int(text) if text and known else None
 
 
 def _event(known: Mapping[str, str], value: bytes) -> Event:
@@ -234,11 +236,16 @@ def _time(text: str | None, written_at_ms: int) -> datetime:
         raise Unreadable("bad_time: header ce_time is not RFC 3339") from None
     if moment.tzinfo is None:
         raise Unreadable("bad_time: header ce_time has no time zone")
+    if not MOMENT_MIN <= moment < MOMENT_END:
+        raise Unreadable("bad_time: header ce_time is beyond all that can be")
     return moment
 
 
 def _written_at(written_at_ms: int) -> datetime:
     try:
-        return datetime.fromtimestamp(max(written_at_ms, 0) / 1000, UTC)
+        moment = datetime.fromtimestamp(max(written_at_ms, 0) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
-        raise Unreadable("bad_time: the record's timestamp is no time") from None
+        moment = MOMENT_END
+    if moment >= MOMENT_END:
+        raise Unreadable("bad_time: the record's timestamp is no time")
+    return moment

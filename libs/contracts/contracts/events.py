@@ -4,18 +4,21 @@
 Public topics carry ids, numbers, statuses, dates and codes: never a name, a login or a password.
 """
 
-from datetime import date
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from contracts import topics
 from contracts.topics import Topic
 from contracts.values import (
+    COUNTABLE,
+    SHORT,
     CertificateStatus,
     Code,
+    Day,
     DocumentFailure,
+    Moment,
     Number,
     Person,
     RefusalCode,
@@ -26,7 +29,7 @@ from contracts.values import (
     Value,
 )
 
-Version = Annotated[int, Field(ge=1)]
+Version = Annotated[int, Field(ge=1, strict=True), COUNTABLE]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -53,7 +56,7 @@ class SgoUserChanged(Event):
     sgo_user_id: Code
     version: Version
     login: Text | None = None
-    roles: tuple[SgoRole, ...]
+    roles: Annotated[tuple[SgoRole, ...], SHORT]
     person: Person
 
     @property
@@ -70,7 +73,7 @@ class SgoChildLinkChanged(Event):
     sgo_parent_id: Code
     sgo_child_id: Code
     version: Version
-    linked: bool
+    linked: Annotated[bool, Field(strict=True)]
 
     @property
     def key(self) -> str:
@@ -88,7 +91,7 @@ class UserRegistered(Event):
 
     user_id: UUID
     version: Version
-    roles: tuple[Role, ...]
+    roles: Annotated[tuple[Role, ...], SHORT]
     person: Person
 
     @property
@@ -151,7 +154,7 @@ class CertificateRequested(AboutChild):
 
     request_id: UUID
     requester: Requester
-    requested_at: AwareDatetime
+    requested_at: Moment
 
 
 class CertificateRefused(AboutChild):
@@ -162,7 +165,7 @@ class CertificateRefused(AboutChild):
 
     request_id: UUID
     codes: Annotated[tuple[RefusalCode, ...], Field(min_length=1)]
-    refused_at: AwareDatetime
+    refused_at: Moment
 
 
 class AboutCertificate(AboutChild):
@@ -174,8 +177,8 @@ class AboutCertificate(AboutChild):
     version: Version
     number: Number
     status: CertificateStatus
-    valid_from: date
-    valid_until: date
+    valid_from: Day
+    valid_until: Day
 
 
 class CertificateIssued(AboutCertificate):
@@ -184,7 +187,7 @@ class CertificateIssued(AboutCertificate):
     TYPE: ClassVar[str] = "certificate.issued"
 
     request_id: UUID
-    issued_at: AwareDatetime
+    issued_at: Moment
 
 
 class CertificateActivated(AboutCertificate):
@@ -192,27 +195,27 @@ class CertificateActivated(AboutCertificate):
 
     TYPE: ClassVar[str] = "certificate.activated"
 
-    activated_at: AwareDatetime
+    activated_at: Moment
     organization_id: Code
 
 
 class CertificateSuspended(AboutCertificate):
     TYPE: ClassVar[str] = "certificate.suspended"
 
-    suspended_at: AwareDatetime
+    suspended_at: Moment
     reason: Code
 
 
 class CertificateResumed(AboutCertificate):
     TYPE: ClassVar[str] = "certificate.resumed"
 
-    resumed_at: AwareDatetime
+    resumed_at: Moment
 
 
 class CertificateAnnulled(AboutCertificate):
     TYPE: ClassVar[str] = "certificate.annulled"
 
-    annulled_at: AwareDatetime
+    annulled_at: Moment
     reason: Code
 
 
@@ -221,13 +224,13 @@ class CertificateExpiring(AboutCertificate):
 
     TYPE: ClassVar[str] = "certificate.expiring"
 
-    days_left: Annotated[int, Field(ge=0)]
+    days_left: Annotated[int, Field(ge=0), COUNTABLE]
 
 
 class CertificateExpired(AboutCertificate):
     TYPE: ClassVar[str] = "certificate.expired"
 
-    expired_at: AwareDatetime
+    expired_at: Moment
 
 
 # --- documents ----------------------------------------------------------------------------------
@@ -253,7 +256,7 @@ class CredentialsDocumentReady(AboutDocument):
 
     digest: Digest
     template_version: Code
-    built_at: AwareDatetime
+    built_at: Moment
 
 
 class CredentialsRotated(AboutDocument):
@@ -263,7 +266,7 @@ class CredentialsRotated(AboutDocument):
 
     digest: Digest
     template_version: Code
-    rotated_at: AwareDatetime
+    rotated_at: Moment
 
 
 class CertificateImageReady(AboutDocument):
@@ -271,7 +274,7 @@ class CertificateImageReady(AboutDocument):
 
     digest: Digest
     template_version: Code
-    built_at: AwareDatetime
+    built_at: Moment
 
 
 class DocumentFailed(AboutDocument):
@@ -280,9 +283,9 @@ class DocumentFailed(AboutDocument):
     TYPE: ClassVar[str] = "document.failed"
 
     reason: DocumentFailure
-    attempt: Annotated[int, Field(ge=1)]
-    failed_at: AwareDatetime
-    retry_at: AwareDatetime
+    attempt: Annotated[int, Field(ge=1), COUNTABLE]
+    failed_at: Moment
+    retry_at: Moment
 
 
 _ALL: Final[tuple[type[Event], ...]] = (

@@ -1,10 +1,27 @@
-"""The small closed sets and value objects that events and services share (glossary: DOMAIN)."""
+"""The small closed sets and value objects that events and services share (glossary: DOMAIN).
 
-from datetime import date
+Everything has a limit that all services can keep and count with: what is beyond is a bad event, at
+once. Limits that JSON Schema could say are not in the schemas: those are promised as published.
+"""
+
+from collections.abc import Sized
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+VERSION_MAX: Final = 2**53 - 1  # what every reader of JSON counts exactly
+LIST_MAX: Final = 100
+MOMENT_MIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MOMENT_END: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 Text = Annotated[
@@ -12,6 +29,25 @@ Text = Annotated[
 ]
 Code = Annotated[str, StringConstraints(pattern=_NO_CONTROLS, max_length=64, strip_whitespace=True)]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{10,12}$")]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Moment = Annotated[AwareDatetime, Field(ge=MOMENT_MIN, lt=MOMENT_END)]
+SizedT = TypeVar("SizedT", bound=Sized)
+
+
+def _countable(number: int) -> int:
+    if number > VERSION_MAX:
+        raise ValueError("is too large")
+    return number
+
+
+def _short(values: SizedT) -> SizedT:
+    if len(values) > LIST_MAX:
+        raise ValueError("is too long")
+    return values
+
+
+COUNTABLE: Final = AfterValidator(_countable)
+SHORT: Final = AfterValidator(_short)
 
 
 class Value(BaseModel):
@@ -114,7 +150,7 @@ class Person(Value):
     """What SGO and identity say of a user; personal data, inside only."""
 
     name: FullName
-    birth_date: date | None = None
+    birth_date: Day | None = None
     municipality: Code | None = None
-    enrolments: tuple[Enrolment, ...] = ()
+    enrolments: Annotated[tuple[Enrolment, ...], SHORT] = ()
     organization: Organization | None = None

@@ -75,7 +75,11 @@ async def on_certificate_requested(
     for item, request, what in zip(items, asked, known, strict=True):
         if what.child_id not in (None, request.child_id):
             effects.refused.append((item, "forged: request id used for another child"))
-        elif what.status in (None, "pending"):
+        elif what.status not in (None, "pending"):
+            continue
+        elif decide.is_untimely(request.requested_at, item.record.timestamp):
+            effects.refused.append((item, "bad_time: requested_at is not when it was written"))
+        else:
             missing = None if last_call else decide.waits_for(request, what.facts)
             if missing:
                 effects.not_yet.append(NotYet(item, missing))

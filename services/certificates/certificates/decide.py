@@ -1,7 +1,8 @@
 """DECISION: who gets a certificate, and why not. Pure."""
 
+import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,9 +14,13 @@ from contracts.events import (
     CertificateRequested,
 )
 from contracts.ids import derived
-from contracts.values import CertificateStatus, RefusalCode, RequesterRole
+from contracts.values import CertificateStatus, Day, RefusalCode, RequesterRole
+from pydantic import TypeAdapter
 
 ADULT, OWN_BUTTON = 18, 14
+DAYS_MAX = 20 * 366
+_DAY = TypeAdapter(Day)  # certificates say it in their events
+AHEAD_MS_MAX, BEHIND_MS_MAX = 5 * 60_000, 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,15 @@ def _age_out_of_range(facts: Facts) -> bool:
     return not facts.region.minimum_age <= age < ADULT
 
 
+def is_untimely(requested_at: datetime, written_at_ms: int) -> bool:
+    """Whether somebody's clock is wrong: the day of a request decides ages, so it must be true.
+
+    `written_at_ms` is when Kafka took the record; a request may be on its way for up to 30 days.
+    """
+    age_ms = written_at_ms - requested_at.timestamp() * 1000
+    return not -AHEAD_MS_MAX <= age_ms <= BEHIND_MS_MAX
+
+
 def waits_for(request: CertificateRequested, facts: Facts) -> str | None:
     """The fact that a request has overtaken, by the name under which it will arrive, or None."""
     requester, child = request.requester, request.child_id
@@ -193,9 +207,9 @@ def parse_validity(text: str) -> Validity:
     if text == "until_18":
         return Validity()
     kind, _, count = text.partition(":")
-    if kind == "days" and count.isdigit() and int(count) > 0:
+    if kind == "days" and re.fullmatch("[0-9]{1,4}", count) and 0 < int(count) <= DAYS_MAX:
         return Validity(days=int(count))
     try:
-        return Validity(until=date.fromisoformat(text))
+        return Validity(until=_DAY.validate_python(date.fromisoformat(text)))
     except ValueError:
         raise ValueError("is none of until_18, days:90, 2027-08-31") from None

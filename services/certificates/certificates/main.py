@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from chassis import settings
-from chassis.service import Service, run
+from chassis.server import run
+from chassis.service import Service
 from contracts import topics
 
 from certificates import api, consumers, passing_time

@@ -13,11 +13,11 @@ from uuid import UUID
 import asyncpg
 import structlog
 from chassis import clock
-from chassis.auth import Principal
 from chassis.database import describe
 from chassis.outbox import Store
+from chassis.problems import Problem
 from chassis.queries import load
-from chassis.web import Problem
+from chassis.tokens import Principal
 
 log = structlog.get_logger()
 SQL = load("certificates")

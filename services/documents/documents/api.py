@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import not_found
+from chassis.problems import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 

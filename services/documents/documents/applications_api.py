@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis import clock
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
 

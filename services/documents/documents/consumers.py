@@ -27,6 +27,7 @@ from documents.build import Workshop
 from documents.orders import Built, Order
 
 SOURCE = "/documents"
+BUILT_MAX = 2000  # a batch from Kafka and one that was parked may be on their way together
 
 
 def handlers(pool: Pool, workshop: Workshop, zone: ZoneInfo) -> list[Handler]:
@@ -100,10 +101,12 @@ class Desk:
             self._order(event, names[event.child_id]) for event in issued if event.child_id in names
         ]
         results = await self._workshop.build(orders)
-        self._built = {
+        self._built |= {
             order.certificate_id: (order, result)
             for order, result in zip(orders, results, strict=True)
         }
+        for never_asked_for in list(self._built)[:-BUILT_MAX]:
+            del self._built[never_asked_for]
 
     async def on_certificate_issued(
         self, tx: Tx, items: Sequence[Item], last_call: bool

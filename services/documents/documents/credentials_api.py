@@ -11,7 +11,7 @@ from chassis.auth import SignedIn
 from chassis.database import Tx
 from chassis.doors import TheStore
 from chassis.outbox import Store
-from chassis.web import Problem
+from chassis.problems import Problem
 from contracts import Envelope
 from contracts.ids import derived
 from contracts.values import DocumentFailure

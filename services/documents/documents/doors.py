@@ -7,9 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis import clock
-from chassis.auth import Principal
 from chassis.outbox import Store
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
+from chassis.tokens import Principal
 from contracts.ages import age_on
 from fastapi import Depends, Request, Response
 

@@ -5,10 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from chassis import clock
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.outbox import Store
-from chassis.web import not_found
+from chassis.problems import not_found
+from chassis.tokens import Principal
 from contracts.ids import derived
 from fastapi import APIRouter, Request, Response
 

@@ -4,9 +4,10 @@ from typing import Final
 from uuid import UUID
 
 from chassis import clock
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import not_found
+from chassis.problems import not_found
+from chassis.tokens import Principal
 from contracts.values import Role
 from fastapi import APIRouter, Response
 from pydantic import BaseModel

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from chassis import clock, outbox, settings
 from chassis.database import open_pool
+from chassis.key_check import expect_same_key
 from chassis.outbox import Store
 from contracts import Envelope
 from contracts.events import UserRegistered
@@ -126,6 +127,7 @@ async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
                 secret = await add_client(store_, arguments.login, name, arguments.scope)
                 return f"client_secret {secret}" if secret else "Its scopes are set."
             case _:
+                await expect_same_key(pool, configured.key_bytes)
                 async with store_.transaction() as tx:
                     await keys.rotate(tx, configured.key_bytes, clock.now())
                 return "The next key signs from now on; the old one stays valid for 11 minutes."

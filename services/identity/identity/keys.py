@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chassis import clock
-from chassis.auth import ALGORITHM, AUDIENCE, ISSUER, TOKEN_S_MAX
 from chassis.crypto import seal, unseal
 from chassis.database import Pool, Tx
+from chassis.tokens import ALGORITHM, AUDIENCE, ISSUER, TOKEN_S_MAX
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 

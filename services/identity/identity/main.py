@@ -4,7 +4,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from chassis import settings
-from chassis.service import Service, run
+from chassis.server import run
+from chassis.service import Service
 from contracts import topics
 
 from identity import api, consumers, housekeeping, imports

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis.auth import Principal
+from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
-from chassis.web import Problem, not_found
+from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
 from contracts.values import CertificateStatus
@@ -21,7 +21,8 @@ from certificates.watch import Watch
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
-Comment = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in text
+Comment = Annotated[str, StringConstraints(max_length=1000, pattern=NO_NUL)]
 
 
 class Doors:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from chassis import clock, journal, outbox
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
+from chassis.tokens import Principal
 from contracts.values import RequesterRole
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -138,7 +139,7 @@ async def annul_certificate(
 
 
 async def _expect_parent(tx: Any, number: str, who: Principal) -> None:
-    row = await desk_store.find_by_number(tx, number)
+    row = await desk_store.find_by_number(tx, expect_digits(number))
     role = await store.as_whom(tx, who.user_id, row["child_id"]) if row else None
     if role is not RequesterRole.parent:
         raise not_found()

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from chassis import clock, journal, outbox
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
+from chassis.tokens import Principal
 from contracts.events import CertificateRequested, Requester
 from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from chassis import clock, journal
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
+from chassis.tokens import Principal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 

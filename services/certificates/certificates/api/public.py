@@ -5,7 +5,7 @@ from typing import Annotated
 
 from chassis import clock
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
 from fastapi import APIRouter, Path, Request, Response

@@ -9,13 +9,14 @@ from uuid import UUID
 from chassis import clock, journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 from contracts.values import CertificateStatus, RequesterRole
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from certificates import desk_store, store
 from certificates.api.common import (
+    NO_NUL,
     CertificateCard,
     card,
     desk_of,
@@ -68,10 +69,10 @@ async def find_certificates(
     who: SignedIn,
     store_: TheStore,
     number: Annotated[str | None, Query(max_length=40)] = None,
-    name: Annotated[str | None, Query(min_length=2, max_length=200)] = None,
+    name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,
     birth_date: date | None = None,
     status: CertificateStatus | None = None,
-    reason: Annotated[str | None, Query(min_length=3, max_length=200)] = None,
+    reason: Annotated[str | None, Query(min_length=3, max_length=200, pattern=NO_NUL)] = None,
     after: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
 ) -> Found:
@@ -158,8 +159,8 @@ def _opened(after: str | None) -> tuple[str, UUID] | None:
         return None
     try:
         name, certificate_id = json.loads(base64.urlsafe_b64decode(after.encode()))
-        return str(name).replace("\x00", ""), UUID(certificate_id)
-    except (ValueError, TypeError, AttributeError):
+        return str(name).replace("\x00", "").encode().decode(), UUID(certificate_id)
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise Problem(422, "bad_page", "Страница не найдена", "Начните поиск сначала.") from None
 
 
@@ -169,8 +170,7 @@ async def show_history(number: str, who: SignedIn, store_: TheStore) -> History:
     at = clock.now()
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
-        typed = "".join(number.split())[:12]
-        row = await desk_store.find_by_number(tx, typed)
+        row = await desk_store.find_by_number(tx, expect_digits(number))
         role = await store.as_whom(tx, who.user_id, row["child_id"]) if row else None
         if row is None or not (role or organization):
             raise not_found()

@@ -5,7 +5,7 @@ from datetime import datetime
 import asyncpg
 from chassis import clock
 from chassis.outbox import Store
-from chassis.web import Problem
+from chassis.problems import Problem
 from fastapi import Request
 
 from identity import passwords, sign_ins, throttle

@@ -6,10 +6,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis import clock
-from chassis.auth import Principal, SignedIn
+from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.outbox import Store
-from chassis.web import not_found
+from chassis.problems import not_found
+from chassis.tokens import Principal
 from fastapi import Depends, Header, Request
 
 from identity import store

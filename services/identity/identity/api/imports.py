@@ -9,9 +9,10 @@ from uuid import UUID
 from chassis import table_errors
 from chassis.doors import TheStore
 from chassis.outbox import Store
+from chassis.problems import Problem, not_found
 from chassis.table_errors import BadTable
 from chassis.tables import Reader, Row
-from chassis.web import Problem, accepts, not_found
+from chassis.web import accepts
 from contracts.ids import derived
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -132,7 +133,7 @@ class _Upload:
     ) -> None:
         if request.headers.get("content-type", "").partition(";")[0].strip() != "text/csv":
             raise Problem(
-                415, "not_csv", table_errors.MESSAGES["not_csv"], "Content-Type: text/csv."
+                415, "not_csv", table_errors.MESSAGES["not_csv"], "Тип содержимого: text/csv."
             )
         async with self.store.pool.acquire() as tx:
             opened = await staging.open_import(

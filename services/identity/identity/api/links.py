@@ -4,7 +4,7 @@ from uuid import UUID
 
 from chassis.database import Tx
 from chassis.doors import TheStore
-from chassis.web import not_found
+from chassis.problems import not_found
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 

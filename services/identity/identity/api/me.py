@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis import clock
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
-from chassis.web import not_found
+from chassis.problems import not_found
 from contracts.values import OrganizationKind, Role
 from fastapi import APIRouter
 from pydantic import BaseModel

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.auth import SignedInAtAll
 from chassis.doors import TheStore
-from chassis.web import not_found
+from chassis.problems import not_found
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from chassis.web import Problem, not_found
+from chassis.problems import Problem, not_found
 
 from identity.edits import Refused
 

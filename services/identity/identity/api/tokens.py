@@ -7,9 +7,9 @@ from urllib.parse import unquote_plus
 
 import asyncpg
 from chassis import clock
-from chassis.auth import PASSWORD_CHANGE
 from chassis.doors import TheStore
-from chassis.web import Problem
+from chassis.problems import Problem
+from chassis.tokens import PASSWORD_CHANGE
 from contracts.values import Role
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.exceptions import RequestValidationError

@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.database import Tx
 from chassis.doors import TheStore
 from chassis.outbox import Store
-from chassis.web import not_found
+from chassis.problems import not_found
 from contracts.ids import derived, user_id
 from contracts.values import Code, Enrolment, FullName, Organization, Role
 from fastapi import APIRouter, Response
