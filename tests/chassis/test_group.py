@@ -53,6 +53,7 @@ async def acknowledged(bench, count: int) -> bool:
     return await bench.committed() == count
 
 
+@pytest.mark.apache
 async def test_a_member_that_joins_beside_a_handler_doubles_no_effect(bench):
     """An eager rebalance does not wait for it: both hold the same records, each effect is one."""
     consumer, took_over, go_on = bench.consumer(), [], asyncio.Event()
