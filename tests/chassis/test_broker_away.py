@@ -22,7 +22,13 @@ from tests.servers import KafkaToHarm
 from tests.waiting import eventually
 from tools.stack.settings import SERVICES
 
-pytestmark = pytest.mark.apache
+pytestmark = [
+    pytest.mark.apache,
+    # A connect cancelled half way leaves its socket to the collector: aiokafka's, at a stop.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 PROCESS_STOP_S_MAX = 30.0  # RELIABILITY, fault matrix: SIGTERM
 
 
@@ -38,6 +44,13 @@ async def kafka_to_harm():
 async def harmed(kafka_to_harm) -> KafkaToHarm:
     await kafka_to_harm.ensure()
     return kafka_to_harm
+
+
+@pytest.fixture(autouse=True)
+def collected():
+    """What is left to the collector is collected while it is expected."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
@@ -68,10 +81,6 @@ async def test_a_broker_that_hangs_is_given_up_and_all_is_sent_when_it_goes_on(
     assert len({dict(record.headers)["ce_id"] for record in records}) == 40
 
 
-# A connect cancelled half way leaves its socket to the collector: aiokafka's, in a stop only.
-@pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
-)
 async def test_consumer_and_relay_stop_within_the_bound_though_the_broker_is_gone(
     harmed, its_bench
 ):
@@ -84,7 +93,6 @@ async def test_consumer_and_relay_stop_within_the_bound_though_the_broker_is_gon
         await say(its_bench, range(5))
         await asyncio.wait_for(service.aclose(), STOP_S_MAX)
     assert await its_bench.count("outbox") == 5
-    gc.collect()
 
 
 @pytest.fixture
