@@ -1,7 +1,7 @@
 """A consumer among others of its group: sessions, rebalances, and the traps in them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 from documents.build import Workshop, page_pool
@@ -11,7 +11,7 @@ from identity.hashing import Hashing
 from tests.documents.pages import LONG, values
 from tests.waiting import eventually
 
-SESSION_MS = 1500
+SESSION_MS = 3000  # however busy the machine, the loop comes round within it
 
 
 async def hash_passwords(until: Callable[[], bool]) -> None:
@@ -29,10 +29,8 @@ async def make_slow_pages(until: Callable[[], bool]) -> None:
             await asyncio.gather(*(workshop.pdf(CURRENT, slow) for _ in range(4)))
 
 
-@pytest.mark.parametrize("work", [hash_passwords, make_slow_pages])
-async def test_slow_work_that_outlasts_the_session_costs_no_partition(
-    bench, work: Callable[..., Awaitable[None]]
-):
+@pytest.mark.apache
+async def test_slow_work_that_outlasts_the_session_costs_no_partition(bench):
     """Heartbeats share the event loop: who computes on it is taken for dead, and heard twice."""
     bench.settings = bench.settings.model_copy(update={"kafka_session_timeout_ms": SESSION_MS})
     heard = []
@@ -40,8 +38,10 @@ async def test_slow_work_that_outlasts_the_session_costs_no_partition(
     async def on_batch(records):
         heard.append([record.offset for record in records])
         clock = asyncio.get_running_loop().time
-        deadline = clock() + 2 * SESSION_MS / 1000
-        await work(lambda: clock() > deadline)
+        deadline = clock() + 1.1 * SESSION_MS / 1000
+        await asyncio.gather(
+            *(work(lambda: clock() > deadline) for work in (hash_passwords, make_slow_pages))
+        )
 
     await bench.tell(bench.record(1))
     async with bench.hearing(on_batch):
@@ -56,6 +56,7 @@ async def acknowledged(bench, count: int) -> bool:
 @pytest.mark.apache
 async def test_a_member_that_joins_beside_a_handler_doubles_no_effect(bench):
     """An eager rebalance does not wait for it: both hold the same records, each effect is one."""
+    bench.rejoin_soon()
     consumer, took_over, go_on = bench.consumer(), [], asyncio.Event()
     began = asyncio.Event()
 
