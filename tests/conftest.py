@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from chassis.database import Pool, migrate, open_pool
+from chassis.settings import ServiceSettings
 
 from tests.servers import KafkaServer, PostgresServer, a_kafka, a_postgres
 
@@ -71,17 +72,28 @@ def database_url(postgres_server) -> str:
     return a_database(postgres_server)
 
 
-def a_database(server: PostgresServer) -> str:
-    name = f"test_{RUN}_{next(_databases)}"
+def a_database(server: PostgresServer, name: str | None = None, *, like: str = "template1") -> str:
+    """Fresh and empty, or a copy of another one."""
+    name = name or a_name()
     with psycopg.connect(f"{server.url}/postgres", password=server.password, autocommit=True) as tx:
-        tx.execute(f"CREATE DATABASE {name}")
+        tx.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")
     return f"{server.url}/{name}"
 
 
+def drop_database(server: PostgresServer, name: str) -> None:
+    """Hundreds of them take minutes to delete at the end, where the disk is busy."""
+    with psycopg.connect(f"{server.url}/postgres", password=server.password, autocommit=True) as tx:
+        tx.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def a_name() -> str:
+    return f"test_{RUN}_{next(_databases)}"
+
+
 @pytest.fixture
-def settings_for(postgres_server, database_url) -> Callable[..., Any]:
-    """Settings of a service on a fresh database, without the environment."""
-    return partial(settings_on, postgres_server, database_url)
+def settings_for(postgres_server) -> Callable[..., Any]:
+    """Settings of a service, without the environment, on a database that `migrated` makes."""
+    return partial(settings_on, postgres_server, f"{postgres_server.url}/{a_name()}")
 
 
 def settings_on(server: PostgresServer, database_url: str, kind: Any, **changes: object) -> Any:
@@ -104,18 +116,37 @@ def whole_settings(postgres_server, kafka) -> Callable[..., Any]:
     return lambda kind, **changes: settings_on(postgres_server, url, kind, **known, **changes)
 
 
+@pytest.fixture(scope="session")
+def template(postgres_server):
+    """The name of a database with a service's tables: migrations run once in a session."""
+    made: dict[str | None, str] = {}
+
+    async def name_of(service: str | None) -> str:
+        if service not in made:
+            made[service] = name = a_name()
+            url = a_database(postgres_server, name)
+            settings = settings_on(postgres_server, url, ServiceSettings, http_port=0)
+            folders = [ROOT / "services" / service / "migrations"] if service else []
+            pool = await open_pool(settings)
+            await migrate(pool, settings, folders)
+            await pool.close()
+        return made[service]
+
+    return name_of
+
+
 @pytest.fixture
-async def migrated():
-    """Opens pools on a service's tables, migrated, and closes them after the test."""
-    pools: list[Pool] = []
+async def migrated(postgres_server, template):
+    """Makes databases with a service's tables and opens pools on them, until the test is over."""
+    pools: dict[str, Pool] = {}
 
     async def make(settings, service: str | None) -> Pool:
-        pool = await open_pool(settings)
-        pools.append(pool)
-        folders = [ROOT / "services" / service / "migrations"] if service else []
-        await migrate(pool, settings, folders)
-        return pool
+        name = settings.database_url.rpartition("/")[2]
+        a_database(postgres_server, name, like=await template(service))
+        pools[name] = await open_pool(settings)
+        return pools[name]
 
     yield make
-    for pool in pools:
+    for name, pool in pools.items():
         await pool.close()
+        drop_database(postgres_server, name)

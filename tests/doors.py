@@ -1,5 +1,6 @@
 """A service's routes over HTTP, tokens signed as identity signs them, and what the outbox says."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -50,7 +51,10 @@ async def a_client(
     app.include_router(router)
     app.state.store, app.state.settings, app.state.service = store, settings, state
     app.state.token_check = check = TokenCheck("http://127.0.0.1:1/")
-    check._keys = keys or KeySet([SIGNING_KEY])
+    check._keys, check._fetched_at = (
+        keys or KeySet([SIGNING_KEY]),
+        asyncio.get_running_loop().time(),
+    )
     transport = ASGITransport(app)
     async with AsyncClient(transport=transport, base_url="http://test", trust_env=False) as client:
         yield client

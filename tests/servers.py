@@ -2,6 +2,7 @@
 
 TEST_POSTGRES=postgresql://user:password@host:port and TEST_KAFKA=host:port name servers that run
 already. Containers are used where a Docker engine answers and has the image; nothing is pulled.
+With KAFKA=memory, as for the local stack, the broker is the in-memory one.
 """
 
 import asyncio
@@ -86,7 +87,7 @@ async def a_kafka(folder: Path) -> AsyncIterator[KafkaServer]:
         yield KafkaServer(given)
         return
     node = kafka.Node(folder / "kafka", free_port(), free_port(), folder / "kafka.log")
-    if await has_image(KAFKA_IMAGE):
+    if settings.load().kafka != "memory" and await has_image(KAFKA_IMAGE):
         container = a_container(KAFKA_IMAGE, 9092, node.port, kafka_environment(node.port))
         async with contained(container, lambda: kafka_answers(node.bootstrap)):
             yield KafkaServer(node.bootstrap)
@@ -105,7 +106,8 @@ class KafkaToHarm:
 
     def __init__(self, folder: Path) -> None:
         found = _jars()
-        assert not isinstance(found, str), found
+        if isinstance(found, str):
+            pytest.skip(f"needs Apache Kafka: {found}")
         node = kafka.Node(folder / "kafka", free_port(), free_port(), folder / "kafka.log")
         self.address = node.bootstrap
         self._program = kafka.program(node, found)
@@ -129,8 +131,10 @@ class KafkaToHarm:
 
 
 def _jars() -> list[Path] | str:
-    """Apache Kafka's jars, or why they cannot be had."""
+    """Apache Kafka's jars, or why there is to be none."""
     configured = settings.load()
+    if configured.kafka == "memory":
+        return "KAFKA=memory"
     folder = configured.jars or jars.default_folder()
     try:
         return jars.ensure(folder, mirror=configured.maven_mirror)

@@ -6,11 +6,14 @@ from certificates.api.common import Doors
 from certificates.settings import Settings
 from chassis import clock
 from chassis.batches import Consumer, Patience
+from chassis.database import open_pool
 from chassis.handlers import by_event
 from chassis.outbox import Store
 from contracts.values import Organization
 
-from tests.builders import NOW, a_link, a_record, a_request, a_user, an_id
+from tests.builders import NOW, a_link, a_record, a_region, a_request, a_user, an_id
+from tests.certificates.town import Town
+from tests.conftest import a_database, settings_on
 from tests.doors import a_client
 
 QUICK = Patience(0.01, 0.05, 0.5, 2, 30.0)
@@ -69,3 +72,26 @@ async def number(town) -> str:
     asked = a_request().model_copy(update={"requested_at": clock.now()})
     await town.consume([a_record(asked)])
     return await town.store.pool.fetchval("SELECT number FROM certificates")
+
+
+@pytest.fixture(scope="module")
+async def the_town(postgres_server, template):
+    """One for all rows of a module: to settle it anew costs less than a new database."""
+    url = a_database(postgres_server, like=await template("certificates"))
+    settings = settings_on(postgres_server, url, Settings)
+    pool = await open_pool(settings)
+    doors = Doors(a_region())
+    async with a_client(Store(pool), settings, api.router, doors) as http:
+        yield Town(pool, http, doors)
+    await pool.close()
+
+
+@pytest.fixture
+def settled(the_town):
+    """A town in which everybody is known, under the rules of a region."""
+
+    async def settle(**rules) -> Town:
+        await the_town.settle(a_region(**rules))
+        return the_town
+
+    return settle

@@ -48,11 +48,6 @@ async def test_a_withdrawn_consent_closes_the_button_and_its_record_stays(client
     assert [row["action"] for row in actions] == ["consented", "consent_withdrawn"]
 
 
-async def test_nobody_agrees_for_another_familys_child(client):
-    answer = await client.post(GIVE, headers=bearer("parent", "parent"), json=TEXT)
-    problem(answer, 404, "not_found")
-
-
 async def test_staff_where_the_child_is_enrolled_ask_on_the_childs_behalf(client, town):
     """Their consent is on paper: the desk checks it at the activation."""
     asked = await client.post(ASK, headers=bearer("schoolmaster", "staff"))

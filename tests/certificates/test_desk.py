@@ -70,19 +70,6 @@ async def test_what_was_annulled_is_over(client, number, what):
     problem(await change(client, number, what), 409, "over")
 
 
-@pytest.mark.parametrize("what", ["suspension", "resumption", "annulment"])
-@pytest.mark.parametrize(
-    ("who", "role"), [("teacher", "staff"), ("neighbours parent", "parent"), ("child", "student")]
-)
-async def test_nobody_else_changes_a_certificate(client, town, number, what, who, role):
-    problem(await change(client, number, what, bearer(who, role)), 404, "not_found")
-    assert len(await said(town.store.pool)) == 1
-
-
-async def test_a_parent_gives_up_a_certificate_while_it_is_pending(client, town, number):
-    assert (await change(client, number, "annulment", PARENT)).json()["status"] == "annulled"
-
-
 async def test_a_parent_does_not_end_what_the_desk_has_activated(client, town, number):
     await active(client, number)
     problem(await change(client, number, "annulment", PARENT), 409, "only_pending_by_family")

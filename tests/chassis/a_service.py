@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
-from chassis import settings, watchdog
+from chassis import broker, settings, watchdog
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.records import Item
@@ -37,6 +37,7 @@ async def never_ends(tx: Tx, items: Sequence[Item], last_call: bool) -> Effects:
 
 def main() -> None:
     watchdog.STALLED_S_MAX, watchdog.LOOK_EVERY_S = 3.0, 0.1
+    broker.STOP_S_MAX = 0.1
     run(
         Service(
             name="bench",

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from chassis import clock, tokens
+from chassis.auth import signed_in_at_all
 from chassis.problems import Problem
 from chassis.tokens import ALGORITHM, AUDIENCE, ISSUER, TokenCheck
+from fastapi import Request
 from joserfc import jwt
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from tests.builders import an_id
 
@@ -96,7 +99,9 @@ async def test_while_identity_is_away_the_keys_that_are_known_serve_on():
         {"seconds": -1},
         {"aud": "another"},
         {"iss": "another"},
+        {"exp": None},
         {"sub": "nobody"},
+        {"sub": None},
         {"iat": None},
     ],
 )
@@ -127,3 +132,85 @@ async def test_a_key_of_somebody_else_is_refused():
     async with checking(Identity(a_key("one"))) as check:
         with pytest.raises(Problem, match="unauthorized"):
             await check(a_token(a_key("one")))
+
+
+def with_part(token: str, place: int, **changes) -> str:
+    """A good token whose header (0) or claims (1) somebody has rewritten."""
+    parts = token.split(".")
+    known = json.loads(urlsafe_b64decode(parts[place] + "=="))
+    parts[place] = urlsafe_b64encode(json.dumps(known | changes).encode()).rstrip(b"=").decode()
+    return ".".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [
+        (0, {"alg": "none"}),
+        (1, {"sub": str(an_id("neighbour"))}),
+        (1, {"roles": ["operator"]}),
+    ],
+)
+async def test_a_token_that_was_rewritten_is_refused(place, changes):
+    identity = Identity(a_key("one"))
+    async with checking(identity) as check:
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(with_part(a_token(identity.keys[0]), place, **changes))
+
+
+async def test_what_is_public_signs_nothing():
+    """The published key as the secret of another algorithm: the old trick with JWT."""
+    identity = Identity(a_key("one"))
+    public = identity.keys[0].as_dict(private=False)
+    secret = OctKey.import_key(json.dumps(public).encode())
+    issued = int(clock.now().timestamp())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "iat": issued, "exp": issued + 600}
+    claims["sub"] = str(an_id("parent"))
+    forged = jwt.encode({"alg": "HS256", "kid": "one"}, claims, secret, algorithms=["HS256"])
+    async with checking(identity) as check:
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(forged)
+
+
+async def test_a_token_that_was_good_is_refused_once_it_has_expired(monkeypatch):
+    identity = Identity(a_key("one"))
+    async with checking(identity) as check:
+        token = a_token(identity.keys[0])
+        await check(token)
+        later = clock.now() + timedelta(seconds=601)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        with pytest.raises(Problem, match="unauthorized"):
+            await check(token)
+
+
+async def test_a_new_key_is_fetched_without_a_restart():
+    old, new = a_key("old"), a_key("new")
+    identity = Identity(old)
+    async with checking(identity) as check:
+        await check(a_token(old))
+        identity.keys.append(new)
+        check._fetched_at -= tokens._REFETCH_S + 1
+        await check(a_token(new))
+
+
+async def test_tokens_of_unknown_keys_do_not_make_us_ask_identity_again_and_again(monkeypatch):
+    monkeypatch.setattr(tokens, "_REFETCH_S", 3600.0)  # however slow the machine
+    identity = Identity(a_key("one"))
+    async with checking(identity) as check:
+        for n in range(20):
+            with pytest.raises(Problem, match="unauthorized"):
+                await check(a_token(a_key(f"unknown {n}")))
+    assert identity.asked == 1
+
+
+async def test_while_identitys_keys_cannot_be_had_one_is_told_to_come_again():
+    with pytest.raises(Problem, match="keys_unavailable") as told:
+        await TokenCheck("http://127.0.0.1:1/")(a_token(a_key("one")))
+    assert told.value.status == 503
+
+
+@pytest.mark.parametrize("header", [None, b"", b"Bearer", b"Bearer ", b"Basic cGFyZW50OnBhc3M="])
+async def test_who_brings_no_bearer_token_is_told_to_sign_in_with_one(header):
+    headers = [] if header is None else [(b"authorization", header)]
+    with pytest.raises(Problem, match="unauthorized") as told:
+        await signed_in_at_all(Request({"type": "http", "headers": headers}))
+    assert (told.value.status, told.value.headers) == (401, {"WWW-Authenticate": "Bearer"})

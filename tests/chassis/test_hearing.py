@@ -3,13 +3,17 @@
 import asyncio
 import json
 from dataclasses import replace
+from itertools import pairwise
 
+import asyncpg
 import pytest
 from chassis import broker, topics
+from chassis.batches import Patience
 from chassis.broker import hear, make_broker
 from contracts.topics import Topic
 
-from tests.chassis.bench import TOPIC
+from tests.builders import an_id
+from tests.chassis.bench import QUICK, TOPIC, note
 from tests.waiting import eventually
 
 CANARY = "Канарейкина"
@@ -30,6 +34,22 @@ async def test_a_failed_batch_comes_again_and_nothing_is_acknowledged_before(ben
         await eventually(lambda: _is(bench.committed(), 1))
     assert heard == [[0], [0], [0]]
     assert acknowledged == [0, 0, 0]
+
+
+async def test_a_failed_batch_of_several_partitions_comes_again_whole(bench):
+    """Acknowledging moves every partition on: each one is wound back to what was not applied."""
+    tries = []
+
+    async def on_batch(records):
+        tries.append(records)
+        if len(tries) == 1:
+            raise RuntimeError
+        await bench.consumer().consume(records)
+
+    await bench.tell(*(bench.record(n, f"child {n}") for n in range(40)), partition=None)
+    async with bench.hearing(on_batch):
+        await eventually(lambda: _is(bench.count("effects"), 40))
+    assert len({record.partition for record in tries[0]}) > 1
 
 
 async def _is(wanted, value):
@@ -72,6 +92,41 @@ async def test_poison_is_quarantined_once_and_its_neighbours_are_applied(bench):
     assert await bench.count("effects") == 2
     rows = await bench.pool.fetch("SELECT topic, partition, record_offset FROM quarantine")
     assert [tuple(row) for row in rows] == [(bench.topic, 0, 1)]
+
+
+async def test_a_record_that_always_fails_neither_spins_nor_blocks_those_behind_it(bench):
+    """FastStream alone would seek back at once, thousands of times a second, for ever."""
+    tries = []
+
+    async def one_fails(tx, items, last_call):
+        if any(item.received.key == str(an_id("bad")) for item in items):
+            tries.append(len(items))
+            raise ValueError("a defect of ours")
+        return await note(tx, items, last_call)
+
+    await bench.tell(bench.record(1), bench.record(2, "bad"), bench.record(3))
+    async with bench.hearing(bench.consumer(one_fails).consume):
+        await eventually(lambda: _is(bench.committed(), 3))
+    assert (await bench.count("effects"), await bench.count("quarantine")) == (2, 1)
+    assert len(tries) <= 2 + QUICK.tries_alone
+
+
+async def test_while_the_database_refuses_the_pauses_between_tries_grow(bench, monkeypatch):
+    monkeypatch.setattr(broker, "STOP_S_MAX", 0.1)
+    tries = []
+
+    async def refused(tx, items, last_call):
+        tries.append(asyncio.get_running_loop().time())
+        raise asyncpg.TooManyConnectionsError
+
+    await bench.tell(bench.record(1))
+    consumer = bench.consumer(refused, Patience(backoff_s_min=0.02, backoff_s_max=0.08))
+    async with bench.hearing(consumer.consume):
+        await eventually(lambda: len(tries) >= 6)
+    pauses = [after - before for before, after in pairwise(tries[:6])]
+    least = (0.02, 0.04, 0.08, 0.08, 0.08)
+    assert all(pause >= bound for pause, bound in zip(pauses, least, strict=True))
+    assert await bench.committed() == 0
 
 
 async def test_a_header_that_is_not_utf_8_does_not_skip_the_batch(bench):

@@ -151,6 +151,7 @@ async def test_a_producer_that_dies_is_replaced_and_nothing_is_lost_or_doubled(b
     await assert_sent_in_order(bench, 40)
 
 
+@pytest.mark.apache
 async def test_a_fatal_send_error_brings_a_new_producer_that_resumes_at_the_lowest_unsent_id(bench):
     """The real broker refuses a sequence number out of order; aiokafka alone stays stuck in it."""
     async with relaying(bench) as relay:
@@ -221,6 +222,7 @@ async def test_of_two_relays_one_is_active_and_the_other_takes_over(bench):
     await assert_sent_in_order(bench, 60)
 
 
+@pytest.mark.apache
 async def test_outbox_sent_receives_exactly_the_acknowledged_rows(bench):
     """One topic takes no message of this size: its row stays, the others are moved."""
     await a_narrow_topic(bench)

@@ -3,7 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from chassis import watchdog
+import pytest
+from aiokafka.errors import KafkaError
+from chassis import broker, watchdog
 from chassis.broker import hear, make_broker
 from chassis.topics import ensure
 from chassis.watchdog import STALLED_S_MAX, Watch, look
@@ -18,30 +20,59 @@ def a_watch(subscriber):
 
 async def test_a_consumer_without_a_partition_for_a_minute_is_dead(bench):
     consume = bench.consumer().consume
-    broker = make_broker(bench.settings)
-    watch = a_watch(hear(broker, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
+    idle = make_broker(bench.settings)
+    watch = a_watch(hear(idle, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
     assert look(watch, STALLED_S_MAX - 1) is None
     assert look(watch, STALLED_S_MAX) == "no partition is assigned"
 
 
+@pytest.mark.apache
 async def test_a_consumer_that_runs_but_is_assigned_nothing_for_a_minute_is_dead(bench):
-    """As after aiokafka's heartbeat task has ended; here it lost a vote for the one partition."""
+    """Here another of its group has got the one partition."""
+    bench.rejoin_soon()
     narrow = replace(TOPIC, name="narrow.v1", partitions=1)
     await ensure(bench.settings, {narrow})
-    broker, other = make_broker(bench.settings), make_broker(bench.settings)
+    one, other = make_broker(bench.settings), make_broker(bench.settings)
     watches = [
-        a_watch(hear(one, bench.settings, group="bench", topic=narrow, on_batch=not_called))
-        for one in (broker, other)
+        a_watch(hear(each, bench.settings, group="bench", topic=narrow, on_batch=not_called))
+        for each in (one, other)
     ]
-    await broker.start()
+    await one.start()
     await other.start()
     try:
         await eventually(lambda: _assigned(watches) == [False, True])
         idle = next(watch for watch in watches if not watch.assigned)
         assert look(idle, STALLED_S_MAX) == "no partition is assigned"
     finally:
-        await broker.stop()
+        await one.stop()
         await other.stop()
+
+
+@pytest.mark.apache
+async def test_a_consumer_whose_heartbeats_have_ended_hears_nothing_more_and_is_dead(
+    bench, monkeypatch
+):
+    """An answer that aiokafka does not know ends them for good; it believes that it is assigned."""
+    monkeypatch.setattr(broker, "STOP_S_MAX", 0.1)
+    bench.rejoin_soon()
+    heard = []
+
+    async def on_batch(records):
+        heard.append(records)
+
+    async def not_known():
+        raise KafkaError("an answer that is not known")
+
+    async with bench.hearing(on_batch) as subscriber:
+        watch = a_watch(subscriber)
+        await eventually(lambda: look(watch, 0.0) is None and watch.assigned)
+        group = subscriber.consumer._coordinator
+        group._do_heartbeat = not_known
+        await eventually(lambda: group._pending_exception)
+        await bench.tell(bench.record(1))
+        await eventually(lambda: look(watch, 0.0) is None and watch.lag == 1)
+        assert (heard, watch.assigned) == ([], True)
+        assert look(watch, STALLED_S_MAX) == "lag without progress"
 
 
 async def not_called(records):
@@ -74,8 +105,9 @@ async def test_lag_without_progress_for_a_minute_is_death_and_progress_is_life(b
         assert watch.since == STALLED_S_MAX
 
 
-async def test_a_consumer_that_hangs_in_its_last_batch_is_dead(bench):
+async def test_a_consumer_that_hangs_in_its_last_batch_is_dead(bench, monkeypatch):
     """Its position already stands behind the batch: what is finished counts, not what was read."""
+    monkeypatch.setattr(broker, "STOP_S_MAX", 0.1)
     began, working = asyncio.Event(), {}
 
     async def never_ends(records):
@@ -129,8 +161,8 @@ async def test_nobody_is_dead_while_no_broker_answers(bench, monkeypatch):
     monkeypatch.setattr(watchdog, "STALLED_S_MAX", 0.0)
     monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.01)
     consume = bench.consumer().consume
-    broker = make_broker(bench.settings)
-    watch = a_watch(hear(broker, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
+    idle = make_broker(bench.settings)
+    watch = a_watch(hear(idle, bench.settings, group="bench", topic=TOPIC, on_batch=consume))
     answers, left = [False, False, True], []
 
     async def brokers_answer():

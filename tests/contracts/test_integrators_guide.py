@@ -75,6 +75,7 @@ def test_each_reason_to_be_put_into_quarantine_is_explained() -> None:
         assert f"`{reason}`" in TEXT, reason
 
 
+@pytest.mark.apache
 async def test_the_subscriber_drops_repetitions_sees_gaps_and_ignores_what_it_does_not_know(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ async def committed(kafka: str, topic: str, group: str) -> int:
         return sum([await consumer.committed(part) or 0 for part in parts])
 
 
+@pytest.mark.apache
 async def test_what_the_producer_writes_registers_a_user(
     kafka: str, topic_prefix: str, settings_for, migrated
 ) -> None:

@@ -121,6 +121,11 @@ class System:
         await eventually(ready)
         return done["certificate_id"]
 
+    @property
+    def forgets(self) -> bool:
+        """Whether its broker is the in-memory one, which keeps nothing."""
+        return "KAFKA=memory" in (self.folder / "up.log").read_text()
+
     def logs(self) -> Sequence[Path]:
         return sorted((self.folder / "logs").glob("*.log"))
 

@@ -76,6 +76,8 @@ async def test_requests_in_the_middle_of_which_it_is_killed_are_all_answered_onc
     system, victims, count
 ):
     """Half of the requests are acknowledged, then it dies of signal 9, then the others come."""
+    if system.forgets and "kafka" in victims:
+        pytest.skip("the in-memory broker keeps nothing")
     crowd = Crowd([f"crowd-{uuid4().hex[:8]}-{n}" for n in range(count)])
     kafka, share = system.demo["kafka"], count // len(victims)
     async with Sgo(kafka) as sgo, subscribed(kafka, topics.CERTIFICATES, topics.DOCUMENTS) as heard:

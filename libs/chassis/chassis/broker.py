@@ -61,6 +61,8 @@ def hear(
         batch_timeout_ms=BATCH_TIMEOUT_MS,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+        session_timeout_ms=settings.kafka_session_timeout_ms,
+        heartbeat_interval_ms=settings.kafka_session_timeout_ms // 3,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         no_reply=True,
     )

@@ -20,7 +20,7 @@ from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.metrics import OUTBOX_AGE_S, OUTBOX_ROWS, SEND_FAILURES, SENT
 from chassis.outbox import Store
 from chassis.queries import load
-from chassis.sending import batches
+from chassis.sending import batches, stop
 from chassis.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -78,8 +78,7 @@ class Relay:
             await producer.start()
             yield producer
         finally:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(producer.stop(), STOP_S_MAX)
+            await stop(producer, STOP_S_MAX)
 
     def _producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
@@ -142,6 +141,7 @@ class Relay:
 def _failure(sent: "asyncio.Future[Any]") -> BaseException | None:
     """Why a row was not acknowledged, or None."""
     if not sent.done():
+        sent.cancel()  # a producer does not stop before what it waits for is done
         return TimeoutError()
     return asyncio.CancelledError() if sent.cancelled() else sent.exception()
 

@@ -50,6 +50,7 @@ class ServiceSettings(BaseSettings):
     kafka_topic_prefix: str = ""
     kafka_replication_factor: Annotated[int, Field(ge=1)] = 1
     kafka_fetch_max_wait_ms: Annotated[int, Field(ge=1)] = 500
+    kafka_session_timeout_ms: Annotated[int, Field(ge=1000)] = 10_000
     inbox_kept_days: Annotated[int, Field(ge=31)] = 45  # longer than SGO's topics: ADR 8
     encryption_key: Key
     http_host: str = "127.0.0.1"
