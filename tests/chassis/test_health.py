@@ -13,7 +13,8 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-async def whole(bench, tmp_path):
+async def whole(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.05)
     service = Service(
         name="bench",
         settings=bench.settings,
@@ -63,7 +64,6 @@ def seen(watch):
 
 async def test_the_watchdog_ends_a_process_whose_consumer_is_dead(whole, monkeypatch):
     monkeypatch.setattr(watchdog, "STALLED_S_MAX", 0.1)
-    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.05)
     await whole.running.watches[0].subscriber.stop()
     await eventually(lambda: whole.left == [f"{TOPIC.name}: no partition is assigned"])
 
