@@ -150,3 +150,17 @@ async def migrated(postgres_server, template):
     for name, pool in pools.items():
         await pool.close()
         drop_database(postgres_server, name)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many tests each level has, and how long they take with what they set up."""
+    levels: dict[str, tuple[set[str], float]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                level = "/".join(report.nodeid.split("/")[:2])
+                tests, seconds = levels.setdefault(level, (set(), 0.0))
+                tests.add(report.nodeid)
+                levels[level] = tests, seconds + report.duration
+    for level, (tests, seconds) in sorted(levels.items()):
+        terminalreporter.write_line(f"{level:<20} {len(tests):5} tests {seconds:6.0f} s")

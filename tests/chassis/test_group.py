@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from chassis.records import place
 from documents.build import Workshop, page_pool
 from documents.render import CURRENT, render_compiled
 from identity.hashing import Hashing
@@ -57,27 +58,31 @@ async def acknowledged(bench, count: int) -> bool:
 async def test_a_member_that_joins_beside_a_handler_doubles_no_effect(bench):
     """An eager rebalance does not wait for it: both hold the same records, each effect is one."""
     bench.rejoin_soon()
-    consumer, took_over, go_on = bench.consumer(), [], asyncio.Event()
-    began = asyncio.Event()
+    consumer, held, took_over = bench.consumer(), [], []
+    began, go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slowly(records):
+        held.extend(place(record) for record in records)
         began.set()
         await go_on.wait()
         await consumer.consume(records)
+        ended.set()
 
     async def beside(records):
         await consumer.consume(records)
-        took_over.extend(records)
+        took_over.extend(place(record) for record in records)
 
     records = [bench.record(n, f"child {n}") for n in range(60)]
     await bench.tell(*records, partition=None)
     async with bench.hearing(slowly):
         await asyncio.wait_for(began.wait(), 20)
         async with bench.hearing(beside):
-            await eventually(lambda: took_over)
+            await eventually(lambda: not set(held).isdisjoint(took_over))
             go_on.set()
+            await asyncio.wait_for(ended.wait(), 20)
             await eventually(lambda: applied(bench, len(records)))
-    assert len(set(await bench.effects())) == len(records)
+    effects = await bench.effects()
+    assert len(effects) == len(set(effects)) == len(records)
 
 
 async def applied(bench, count: int) -> bool:

@@ -33,14 +33,15 @@ def test_without_a_service_it_says_how(tmp_path):
 
 
 async def test_a_command_runs_with_the_settings_of_the_service(
-    tmp_path, postgres_server, database_url, settings_for, migrated
+    tmp_path, postgres_server, settings_for, migrated
 ):
-    await migrated(settings_for(Settings), "certificates")
+    settings = settings_for(Settings)
+    await migrated(settings, "certificates")
     secrets = secret_files.ensure(tmp_path / "secrets")["certificates"]
     (secrets / "database_password").write_text(postgres_server.password)
     (secrets / "encryption_key").write_text(KEY)
     running.write(tmp_path, {running.SUPERVISOR: os.getpid()})
-    user, _, rest = database_url.removeprefix("postgresql://").partition("@")
+    user, _, rest = settings.database_url.removeprefix("postgresql://").partition("@")
     known = {
         "kafka": "127.0.0.1:1", "urls": {"identity": "http://127.0.0.1:1"},
         "databases": {"certificates": f"postgresql://{user}:{postgres_server.password}@{rest}"},

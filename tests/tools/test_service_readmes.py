@@ -95,12 +95,14 @@ def test_what_is_said_to_decide_is_there(service: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]*)(#[\w-]*)?\)", document.read_text(encoding="utf-8")):
-        where, anchor = target
+    links = r"\[([^\]]*)\]\(([^)#\s]*)(#[\w-]*)?\)"
+    for label, where, anchor in re.findall(links, document.read_text(encoding="utf-8")):
         if where.startswith("http"):
             continue
         path = (document.parent / where).resolve() if where else document
         assert path.exists(), where
+        if named := re.fullmatch(r"ADR (\d+)", label):
+            assert path.name.startswith(f"{int(named[1]):04}-")
         if anchor:
             titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor[1:] in {

@@ -49,7 +49,14 @@ def test_one_port_for_two_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("KAFKA", "rabbit"), ("IDENTITY_PORT", "http"), ("KAFKA_PORT", "70000")]
+    ("name", "text"),
+    [
+        ("KAFKA", "rabbit"),
+        ("KAFKA", "127.0.0.1:99999"),
+        ("KAFKA", "127.0.0.1:9092,rabbit"),
+        ("IDENTITY_PORT", "http"),
+        ("KAFKA_PORT", "70000"),
+    ],
 )
 def test_a_setting_that_cannot_be_is_told(tmp_path, name, text):
     expect_one_sentence(run_up(tmp_path, {name: text}), tmp_path, name, text)

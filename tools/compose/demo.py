@@ -19,7 +19,7 @@ KEPT: Final = Path("/var/lib/demo")
 def main() -> int:
     environment = dict(os.environ)  # noqa: TID251  it is passed on to identity.admin
     addresses = SimpleNamespace(
-        urls={"identity": environment["IDENTITY_URL"]},
+        urls={part: environment[f"{part.upper()}_URL"] for part in ("identity", "certificates")},
         kafka=environment["KAFKA_BOOTSTRAP"],
         databases={},
         identity_environment=environment,

@@ -17,7 +17,6 @@ from tools.stack.follow import Press
 from tools.stack.program import POLL_S, say
 
 STEP_S_MAX: Final = 60.0
-DEAD: Final = {"expired", "annulled"}
 EVENTS: Final = (
     "certificate.requested",
     "certificate.issued",

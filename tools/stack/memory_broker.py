@@ -15,7 +15,6 @@ from contracts.topics import TOPICS
 
 from tools.stack.secret_files import write_private
 
-PARTITIONS = 12
 FETCH_MAX_WAIT_MS = 10
 
 

@@ -32,8 +32,14 @@ class AlreadyRunning(Problem):
 @contextmanager
 def alone(local: Path) -> Iterator[None]:
     """Hold `local` for one supervisor; the lock dies with it, however it dies."""
-    local.mkdir(parents=True, exist_ok=True)
-    with (local / "lock").open("a") as lock:
+    try:
+        local.mkdir(parents=True, exist_ok=True)
+        held = (local / "lock").open("a")
+    except OSError as error:
+        raise Problem(
+            f"{local} cannot be written ({error.strerror}): set LOCAL_DIR to a folder of yours."
+        ) from None
+    with held as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

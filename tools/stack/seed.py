@@ -41,8 +41,7 @@ async def seed(local: Path, addresses: "Addresses") -> list[SignIn]:
             *(_add(addresses.identity_environment, user) for user in users if user.own),
         )
         await _set_passwords(addresses.identity_environment, users)
-        if "certificates" in addresses.urls:
-            await consents.agree(addresses.urls, users)
+        await consents.agree(addresses.urls, users)
     _write(local / DEMO_FILE, addresses, users)
     return users
 

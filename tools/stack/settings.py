@@ -59,7 +59,7 @@ def variable(name: str) -> str:
 def _port(env: Mapping[str, str], name: str) -> int:
     default = _port(env, "kafka") + 1 if name == "kafka_controller" else DEFAULT_PORTS[name]
     text = env.get(variable(name)) or str(default)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):  # noqa: PLR2004  TCP
+    if not _is_port(text):
         raise Problem(f"{variable(name)} is {text!r}; it must be a port number from 1 to 65535.")
     return int(text)
 
@@ -67,7 +67,12 @@ def _port(env: Mapping[str, str], name: str) -> int:
 def _kafka(text: str | None) -> str | None:
     if not text or text in {"apache", "memory"}:
         return text or None
-    host, colon, port = text.split(",")[0].rpartition(":")
-    if not (host and colon and port.isdigit()):
-        raise Problem(f"KAFKA is {text!r}; it must be apache, memory, or an address host:port.")
+    for address in text.split(","):
+        host, _, port = address.rpartition(":")
+        if not (host and _is_port(port)):
+            raise Problem(f"KAFKA is {text!r}; it must be apache, memory, or an address host:port.")
     return text
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text) < 65536  # noqa: PLR2004  TCP

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 CHASSIS_MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_LOCK = 0x6D6967
 WAIT_S_MAX = 60.0
+TURN_S_MAX = 3600.0  # another replica may have much to migrate
 # asyncpg says "not connected" by either of its own two, as the moment of the loss has it.
 CLIENT_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 DATABASE_ERRORS = (asyncpg.PostgresError, *CLIENT_ERRORS, OSError)
@@ -89,7 +90,7 @@ async def open_pool(settings: ServiceSettings) -> Pool:
 async def migrate(pool: Pool, settings: ServiceSettings, folders: Sequence[Path]) -> None:
     """Apply the plain SQL files of `folders` in order, once, whoever of the replicas is first."""
     async with pool.acquire() as connection:
-        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK, timeout=TURN_S_MAX)
         try:
             await asyncio.to_thread(_apply, settings, [CHASSIS_MIGRATIONS, *folders])
         finally:
