@@ -58,11 +58,11 @@ async def acknowledged(bench, count: int) -> bool:
 async def test_a_member_that_joins_beside_a_handler_doubles_no_effect(bench):
     """An eager rebalance does not wait for it: both hold the same records, each effect is one."""
     bench.rejoin_soon()
-    consumer, held, took_over = bench.consumer(), [], []
-    began, go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    consumer, held = bench.consumer(), set[str]()
+    began, both_hold_it, go_on, ended = (asyncio.Event() for _ in range(4))
 
     async def slowly(records):
-        held.extend(place(record) for record in records)
+        held.update(map(place, records))
         began.set()
         await go_on.wait()
         await consumer.consume(records)
@@ -70,14 +70,15 @@ async def test_a_member_that_joins_beside_a_handler_doubles_no_effect(bench):
 
     async def beside(records):
         await consumer.consume(records)
-        took_over.extend(place(record) for record in records)
+        if held.intersection(map(place, records)):
+            both_hold_it.set()
 
     records = [bench.record(n, f"child {n}") for n in range(60)]
     await bench.tell(*records, partition=None)
     async with bench.hearing(slowly):
         await asyncio.wait_for(began.wait(), 20)
         async with bench.hearing(beside):
-            await eventually(lambda: [one for one in took_over if one in held])
+            await asyncio.wait_for(both_hold_it.wait(), 20)
             go_on.set()
             await asyncio.wait_for(ended.wait(), 20)
             await eventually(lambda: applied(bench, len(records)))
