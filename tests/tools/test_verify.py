@@ -21,7 +21,7 @@ from tests.builders import NOW, a_record, a_user, an_id
 from tests.chassis.bench import Settings
 from tests.documents.desk import issued
 from tests.system.outside import a_request, a_student
-from tests.tools.world import CHILDREN, GONE, PARENT, World, a_world
+from tests.tools.world import CHILDREN, GONE, PARENT, SERVICES, World, a_world
 from tools.stack.ports import free_port
 from tools.stack.problem import Problem
 from tools.verify import checks, evidence
@@ -83,14 +83,17 @@ async def say_twice(world: World) -> None:
     await told(a_record(same))(world)
 
 
-async def break_the_chain(world: World) -> None:
-    async with asyncpg.create_pool(world.databases["documents"]) as pool:
-        entry = journal.Entry(NOW, None, "staff", "found", an_id("child"))
-        await journal.append(pool, [entry] * 3)
-        await journal.seal(Store(pool))
-        await pool.execute(
-            "ALTER TABLE journal DISABLE TRIGGER ALL; DELETE FROM journal WHERE link = 2"
-        )
+def break_the_chain(service: str):
+    async def damage(world: World) -> None:
+        async with asyncpg.create_pool(world.databases[service]) as pool:
+            entry = journal.Entry(NOW, None, "staff", "found", an_id("child"))
+            await journal.append(pool, [entry] * 3)
+            await journal.seal(Store(pool))
+            await pool.execute(
+                "ALTER TABLE journal DISABLE TRIGGER ALL; DELETE FROM journal WHERE link = 2"
+            )
+
+    return damage
 
 
 READY = CredentialsDocumentReady(
@@ -185,8 +188,8 @@ GAPS = [
     Gap("quarantined", "documents chassis.commands quarantine show 1", sql("documents",
         "INSERT INTO quarantine (topic, partition, record_offset, reason, record, quarantined_at)"
         f" VALUES ({ROW})")),
-    Gap("broken", "documents: link 2", break_the_chain),
-    Gap("unsealed", "identity: entry 1", sql("identity",
+    *(Gap("broken", f"{service}: link 2", break_the_chain(service)) for service in SERVICES),
+    Gap("unsealed", "identity: entry ", sql("identity",
         "INSERT INTO journal (happened_at, actor, action, subject)"
         f" VALUES ({DAY}, 'staff', 'saw', '{an_id('x')}')")),
 ]  # fmt: skip

@@ -95,15 +95,34 @@ async def seal(store: Store) -> int:
     return len(rows)
 
 
-async def broken_at(tx: Tx) -> int | None:
-    """The first link of the chain that is missing or does not fit; None for a whole chain."""
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What `check` found: whole up to `links`; `broken` is the first link that does not fit."""
+
+    links: int
+    hash: bytes
+    unsealed: int
+    broken: int | None = None
+    row: int | None = None  # the id of the row at the broken link; None where that row is gone
+
+
+async def check(tx: Tx) -> Chain:
+    """Count the chain through, from its first link to its last."""
     link, before = 0, BEGINNING
+    unsealed = await tx.fetchval(SQL["count_unsealed"])
     while rows := await tx.fetch(SQL["links_after"], link, ROWS_MAX):
         for row in rows:
-            if row["link"] != link + 1 or row["hash"] != digest(before, row):
-                return link + 1
+            if row["link"] != link + 1:
+                return Chain(link, before, unsealed, link + 1)
+            if row["hash"] != digest(before, row):
+                return Chain(link, before, unsealed, link + 1, row["id"])
             link, before = row["link"], row["hash"]
-    return None
+    return Chain(link, before, unsealed)
+
+
+async def broken_at(tx: Tx) -> int | None:
+    """The first link of the chain that is missing or does not fit; None for a whole chain."""
+    return (await check(tx)).broken
 
 
 def digest(before: bytes, row: asyncpg.Record) -> bytes:

@@ -161,6 +161,9 @@ SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details
 FROM journal WHERE link IS NULL ORDER BY id LIMIT $1
 
+-- name: count_unsealed
+SELECT count(*) FROM journal WHERE link IS NULL
+
 -- name: seal_links
 UPDATE journal SET link = s.link, hash = s.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS s (id, link, hash)

@@ -1,7 +1,7 @@
 """What the routes share: their dependencies, who may have a document, and the kind refusals."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -127,8 +127,15 @@ def attachment(content: bytes, media_type: str, filename: str) -> Response:
     )
 
 
+def as_whom(row: Any) -> str:
+    """As whom somebody is given a document that this row opens."""
+    if row["is_parent"]:
+        return "parent"
+    return "student" if row.get("is_own", True) else "staff"
+
+
 async def journalled(
-    store_: Store, row: Any, version: int, kind: Any, user_id: UUID, at: datetime
+    store_: Store, row: Any, version: int, kind: Any, who: Principal, actor: str
 ) -> bool:
     """Write down who is given this version; False if it is not the living one any more."""
     async with store_.transaction() as tx:
@@ -137,7 +144,24 @@ async def journalled(
         await store.journal_download(
             tx,
             store.Download(
-                kind, row["child_id"], row["certificate_id"], row["document_id"], user_id, at
+                kind, row["child_id"], row["certificate_id"], row["document_id"], who.user_id,
+                actor, clock.now(),
             ),
-        )
+        )  # fmt: skip
     return True
+
+
+async def journal_drawn(
+    store_: Store, row: Any, kind: Any, who: Principal, document_id: UUID
+) -> None:
+    """Write down who is given a document that was drawn for them just now."""
+    actor = as_whom(row)
+    organization = who.organization if actor == "staff" else None
+    async with store_.transaction() as tx:
+        await store.journal_download(
+            tx,
+            store.Download(
+                kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
+                clock.now(), organization,
+            ),
+        )  # fmt: skip

@@ -183,7 +183,3 @@ RETURNING rotation_id
 SELECT c.*, e.status AS ended
 FROM credentials AS c LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
-
--- name: journal_download
-INSERT INTO downloads (kind, child_id, certificate_id, document_id, user_id, downloaded_at)
-VALUES ($1, $2, $3, $4, $5, $6)

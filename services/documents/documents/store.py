@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 import asyncpg
+from chassis import journal
 from chassis.database import Tx
 from chassis.queries import load
 from chassis.records import Item
@@ -36,14 +37,27 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Who was given which document of whom; an application may be before any certificate."""
+    """Who was given which document of whom, as whom; an application may be before a certificate.
+
+    `organization`: whose employee was given it.
+    """
 
     kind: Literal["credentials", "image", "application", "portal_account"]
     child_id: UUID
     certificate_id: UUID | None
-    document_id: UUID | None
+    document_id: UUID
     user_id: UUID
+    actor: str
     at: datetime
+    organization: str | None = None
+
+    def entry(self) -> journal.Entry:
+        """The line of the journal about it."""
+        about = [f"certificate {self.certificate_id}"] if self.certificate_id else []
+        return journal.Entry(
+            self.at, self.user_id, self.actor, f"downloaded_{self.kind}", self.child_id,
+            self.organization, ", ".join([*about, f"document {self.document_id}"]),
+        )  # fmt: skip
 
 
 async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
@@ -282,12 +296,4 @@ async def save_ends(tx: Tx, ends: Sequence[CertificateAnnulled | CertificateExpi
 
 async def journal_download(tx: Tx, download: Download) -> None:
     """The one place that writes down who was given what."""
-    await tx.execute(
-        SQL["journal_download"],
-        download.kind,
-        download.child_id,
-        download.certificate_id,
-        download.document_id,
-        download.user_id,
-        download.at,
-    )
+    await journal.append(tx, [download.entry()])
