@@ -147,6 +147,10 @@ GAPS = [
         " jsonb_set(headers::jsonb, '{{ce_id}}', '\"another-id\"')::text, created_at, sent_at"
         " FROM outbox_sent LIMIT 1")),
     Gap("unerased", f"{user_id(GONE)}", told(a_record(BACK))),
+    Gap("unconfirmed", f"{user_id(GONE)} by documents", sql("identity",
+        "DELETE FROM erasure_confirmations WHERE service = 'documents'")),
+    Gap("unheard", f"{user_id(GONE)}:documents version 2", sql("identity"),
+        {"service": "identity", "topic": "erasures.v1"}),
     Gap("unheard", f"{user_id('new')} version 1", told(a_record(a_student("new"))),
         {"service": "identity", "topic": "sgo.users.v1"}),
     Gap("unheard", "", told(a_record(Tombstone("a:b"), topic=topics.SGO_CHILD_LINKS)),

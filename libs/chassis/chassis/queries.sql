@@ -44,8 +44,10 @@ FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'outbox_sent'::regclass
 
 -- name: quarantine
-INSERT INTO quarantine (topic, partition, record_offset, digest, record, reason)
-SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+INSERT INTO quarantine (topic, partition, record_offset, digest, record, key_digest, reason)
+SELECT * FROM unnest(
+    $1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[]
+)
 ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, record = excluded.record, redriven_at = NULL,
         quarantined_at = now()
@@ -66,16 +68,33 @@ UPDATE quarantine SET dropped_at = now(), dropped_reason = $2
 WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL
 
 -- name: requeue
-INSERT INTO parked (topic, partition, record_offset, digest, waits_for, record, due_at)
-SELECT topic, partition, record_offset, digest, 'operator', record, now()
+INSERT INTO parked (topic, partition, record_offset, digest, key_digest, waits_for, record, due_at)
+SELECT topic, partition, record_offset, digest, key_digest, 'operator', record, now()
 FROM quarantine WHERE id = $1
 
 -- name: quarantine_parked
-INSERT INTO quarantine (topic, partition, record_offset, digest, reason, record)
-SELECT topic, partition, record_offset, digest, $2, record FROM parked WHERE id = $1
+INSERT INTO quarantine (topic, partition, record_offset, digest, key_digest, reason, record)
+SELECT topic, partition, record_offset, digest, key_digest, $2, record FROM parked WHERE id = $1
 ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, redriven_at = NULL
 RETURNING id
+
+-- name: forget_quarantined
+DELETE FROM quarantine WHERE key_digest = ANY($1::bytea[]) AND right(topic, length($2)) = $2
+RETURNING key_digest
+
+-- name: forget_sent
+DELETE FROM outbox_sent AS s
+USING unnest($1::bigint[], $2::text[], $3::text[]) AS tombstone (id, topic, key)
+WHERE s.topic = tombstone.topic AND s.key = tombstone.key AND s.id < tombstone.id
+    AND s.value IS NOT NULL
+
+-- name: count_said
+SELECT key, count(*) AS rows FROM (
+    SELECT topic, key, value FROM outbox UNION ALL SELECT topic, key, value FROM outbox_sent
+) AS said
+WHERE topic = $1 AND key = ANY($2::text[]) AND value IS NOT NULL
+GROUP BY key
 
 -- name: lock_stripes
 SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
@@ -84,10 +103,11 @@ SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 
 -- name: park
-INSERT INTO parked (topic, partition, record_offset, digest, record, waits_for, due_at)
-SELECT topic, partition, record_offset, digest, record, waits_for, now() + $7::interval
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
-    AS p (topic, partition, record_offset, digest, record, waits_for)
+INSERT INTO parked (topic, partition, record_offset, digest, record, key_digest, waits_for, due_at)
+SELECT topic, partition, record_offset, digest, record, key_digest, waits_for, now() + $8::interval
+FROM unnest(
+    $1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[]
+) AS p (topic, partition, record_offset, digest, record, key_digest, waits_for)
 ON CONFLICT (topic, partition, record_offset, digest) DO NOTHING
 
 -- name: release

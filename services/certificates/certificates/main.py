@@ -25,7 +25,7 @@ def make(configured: Settings) -> Service:
         settings=configured,
         migrations=Path(__file__).parent.parent / "migrations",
         router=api.router,
-        says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES],
+        says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES, topics.ERASURES],
         handlers=lambda _: consumers.handlers(region),
         background=[watch.run, lambda store: passing_time.run(store, region)],
         state=Doors(region, watch),

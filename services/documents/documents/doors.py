@@ -1,11 +1,13 @@
 """What the routes share: their dependencies, who may have a document, and the kind refusals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import httpx
 from chassis import clock
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
@@ -30,6 +32,7 @@ class Doors:
     workshop: Workshop
     zone: ZoneInfo
     hashing: Hashing = field(default_factory=Hashing)
+    identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
 
     def today(self) -> date:

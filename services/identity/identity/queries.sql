@@ -69,7 +69,30 @@ ON CONFLICT (user_id) DO UPDATE SET erased_at = excluded.erased_at
 WHERE t.erased_at < excluded.erased_at
 
 -- name: erase_passwords
-DELETE FROM passwords WHERE user_id = ANY($1::uuid[])
+DELETE FROM passwords WHERE user_id = ANY($1::uuid[]) RETURNING user_id
+
+-- name: save_erasures
+INSERT INTO erasures (erasure_id, user_id, version, reason, ordered_by, ordered_at)
+SELECT erasure_id, user_id, version, $4, $5, ordered_at
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $6::timestamptz[])
+    AS n (erasure_id, user_id, version, ordered_at)
+
+-- name: save_confirmations
+INSERT INTO erasure_confirmations (user_id, version, service, counts, erased_at)
+SELECT user_id, version, service, counts::jsonb, erased_at
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[])
+    AS n (user_id, version, service, counts, erased_at)
+ON CONFLICT DO NOTHING
+
+-- name: erasure
+SELECT * FROM erasures WHERE erasure_id = $1
+
+-- name: latest_erasure
+SELECT * FROM erasures WHERE user_id = $1 ORDER BY version DESC LIMIT 1
+
+-- name: confirmations
+SELECT service, counts, erased_at FROM erasure_confirmations
+WHERE user_id = $1 AND version = $2 ORDER BY erased_at, service
 
 -- name: lock_links
 SELECT l.* FROM child_links AS l
