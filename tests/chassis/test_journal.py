@@ -94,7 +94,7 @@ async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_b
     await written(deaf_bench, 1)
     last = await deaf_bench.pool.fetchval("SELECT hash FROM journal WHERE link = 2")
     assert await verified(deaf_bench) == [
-        f"Whole: 2 links. The last hash is {last.hex()}.",
+        f"Whole: links 1 to 2. The last hash is {last.hex()}.",
         "1 entries are not sealed yet.",
     ]
 

@@ -86,9 +86,9 @@ async def verify(tx: Tx) -> list[str]:
     chain = await journal.check(tx)
     if chain.broken is not None:
         row = "its row is missing" if chain.row is None else f"row {chain.row} was changed"
-        raise Refused(f"Broken at link {chain.broken}: {row}. Whole up to link {chain.links}.")
+        raise Refused(f"Broken at link {chain.broken}: {row}. Whole up to link {chain.last}.")
     return [
-        f"Whole: {chain.links} links. The last hash is {chain.hash.hex()}.",
+        f"Whole: links {chain.first} to {chain.last}. The last hash is {chain.hash.hex()}.",
         f"{chain.unsealed} entries are not sealed yet.",
     ]
 

@@ -15,13 +15,6 @@ JOIN unnest($1::text[], $2::text[]) AS seen (source, event_id) USING (source, ev
 DELETE FROM inbox USING unnest($1::text[], $2::text[], $3::bytea[]) AS f (source, event_id, digest)
 WHERE inbox.source = f.source AND inbox.event_id = f.event_id AND inbox.digest = f.digest
 
--- name: prune_inbox
-WITH old AS (
-    SELECT source, event_id FROM inbox
-    WHERE received_at < now() - $1::interval ORDER BY received_at LIMIT $2
-)
-DELETE FROM inbox USING old WHERE inbox.source = old.source AND inbox.event_id = old.event_id
-
 -- name: unsent
 SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1
 
@@ -175,7 +168,23 @@ WHERE subject = $1 ORDER BY happened_at DESC, id DESC LIMIT $2
 SELECT pg_try_advisory_xact_lock($1)
 
 -- name: last_link
-SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1
+SELECT link, hash FROM (
+    (SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1)
+    UNION ALL SELECT link, hash FROM journal_start
+) AS known
+ORDER BY link DESC LIMIT 1
+
+-- name: journal_start
+SELECT link, hash FROM journal_start
+
+-- name: first_links
+SELECT link, hash, happened_at FROM journal WHERE link IS NOT NULL ORDER BY link LIMIT $1
+
+-- name: move_journal_start
+UPDATE journal_start SET link = $1, hash = $2
+
+-- name: prune_journal
+DELETE FROM journal WHERE link <= $1
 
 -- name: unsealed
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details

@@ -7,7 +7,7 @@ from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from certificates import api, consumers, passing_time
+from certificates import api, consumers, passing_time, retention
 from certificates.api.common import Doors
 from certificates.settings import Settings
 from certificates.watch import Watch
@@ -28,6 +28,7 @@ def make(configured: Settings) -> Service:
         says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES, topics.ERASURES],
         handlers=lambda _: consumers.handlers(region),
         background=[watch.run, lambda store: passing_time.run(store, region)],
+        keeps=retention.RULES,
         state=Doors(region, watch),
     )
 

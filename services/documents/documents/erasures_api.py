@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import structlog
-from chassis import relay
+from chassis import relay, retention
 from chassis.auth import SignedIn
 from chassis.problems import Problem, not_found
 from fastapi import APIRouter, Request, Response
@@ -21,7 +21,6 @@ from documents.erasure_text import Erasure, KeptDays
 log = structlog.get_logger()
 router = APIRouter(tags=["erasures"])
 PDF: Final = "application/pdf"
-JOURNAL_DAYS: Final = 1096
 
 
 @router.get(
@@ -49,7 +48,7 @@ async def download_act(
     days = KeptDays(
         inbox=settings.inbox_kept_days,
         outbox_sent=relay.KEPT_DAYS + 1,
-        journal=JOURNAL_DAYS,
+        journal=retention.JOURNAL.kept.days,
         backups=settings.backups_kept_days,
     )
     values = erasure_text.act_of(erasure, days, doors.zone)

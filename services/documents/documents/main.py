@@ -9,7 +9,7 @@ from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from documents import api, consumers, retry
+from documents import api, consumers, retention, retry
 from documents.build import Workshop, page_pool
 from documents.settings import Settings
 
@@ -36,6 +36,7 @@ def make(configured: Settings, workshop: Workshop) -> Service:
         says=[topics.DOCUMENTS, topics.ERASURES],
         handlers=lambda store: consumers.handlers(store.pool, workshop, zone),
         background=[lambda store: retry.run(store, workshop)],
+        keeps=retention.RULES,
         state=api.Doors(workshop, zone, identity=identity),
     )
 

@@ -178,12 +178,6 @@ ON CONFLICT (subject) DO UPDATE SET
 -- name: forget_tries
 DELETE FROM sign_in_tries WHERE subject = ANY($1::bytea[])
 
--- name: forget_old_tries
-DELETE FROM sign_in_tries WHERE last_at < $1
-
--- name: forget_keys
-DELETE FROM idempotency_keys WHERE used_at < $1
-
 -- name: lock_keys
 SELECT pg_advisory_xact_lock(7038837)
 
@@ -260,10 +254,6 @@ DELETE FROM import_rows WHERE import_id = $1
 
 -- name: count_attempt
 UPDATE imports SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts
-
--- name: forget_imports
-DELETE FROM imports
-WHERE created_at < $1 AND state = 'receiving' OR finished_at < $2
 
 -- name: there
 SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL

@@ -200,10 +200,6 @@ async def organization(tx: Tx, organization_id: str | None) -> asyncpg.Record | 
     return await tx.fetchrow(SQL["organization"], organization_id)
 
 
-async def forget_keys(tx: Tx, before: datetime) -> None:
-    await tx.execute(SQL["forget_keys"], before)
-
-
 async def merged(tx: Tx, user_ids: Iterable[UUID]) -> set[UUID]:
     """Which of these were merged into another record."""
     rows = await tx.fetch(SQL["merged"], list(user_ids))
