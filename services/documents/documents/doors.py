@@ -17,6 +17,7 @@ from fastapi import Depends, Request, Response
 
 from documents import store
 from documents.build import Workshop
+from documents.downloads import Download, journal_download
 from documents.portal import Hashing
 
 OWN_DOOR_AGE: Final = 14
@@ -144,9 +145,9 @@ async def journalled(
     async with store_.transaction() as tx:
         if not await store.is_current(tx, row["certificate_id"], version):
             return False
-        await store.journal_download(
+        await journal_download(
             tx,
-            store.Download(
+            Download(
                 kind, row["child_id"], row["certificate_id"], row["document_id"], who.user_id,
                 actor, clock.now(),
             ),
@@ -161,9 +162,9 @@ async def journal_drawn(
     actor = as_whom(row)
     organization = who.organization if actor == "staff" else None
     async with store_.transaction() as tx:
-        await store.journal_download(
+        await journal_download(
             tx,
-            store.Download(
+            Download(
                 kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
                 clock.now(), organization,
             ),
