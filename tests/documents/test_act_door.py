@@ -20,7 +20,7 @@ from identity.hashing import Hashing
 from identity.settings import Settings as IdentitySettings
 
 from tests.builders import MOSCOW, NOW, a_record
-from tests.conftest import a_database, settings_on
+from tests.conftest import a_name, settings_on
 from tests.documents.desk import PORTAL
 from tests.documents.sheets import by_pdfium
 from tests.doors import a_client, bearer, problem
@@ -52,7 +52,7 @@ class Office:
 
 @pytest.fixture
 async def office(desk, postgres_server, migrated, settings_for):
-    settings = settings_on(postgres_server, a_database(postgres_server), IdentitySettings)
+    settings = settings_on(postgres_server, f"{postgres_server.url}/{a_name()}", IdentitySettings)
     store = Store(await migrated(settings, "identity"))
     door = Consumer(store, by_event(consumers.handlers(), ""), settings.key_bytes)
     await add_user(store, "olga", Role.operator, "Петрова")

@@ -51,7 +51,7 @@ JOURNAL: Final = Rule("journal", "happened_at", YEARS_3)
 STAYS: Final = {
     "outbox": "until it is sent",
     "outbox_sent": "a week: the relay drops whole days",
-    "parked": "until its fact arrives, half a minute at most; with a wrong key, until the right one is back",
+    "parked": "until its fact arrives, half a minute at most, or the right key is back",
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
 }
