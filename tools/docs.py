@@ -15,7 +15,7 @@ import certificates.api
 import documents.api
 import identity.api
 from chassis import health
-from chassis.topics import DAY_MS
+from chassis.topics import COMPACTED_WITHIN_DAYS, DAY_MS
 from chassis.web import make_app
 from contracts import EVENTS, Event, topics
 from contracts.envelope import SPEC_VERSION, TOMBSTONE_TYPE
@@ -124,7 +124,10 @@ def events_of(topic: Topic) -> list[str]:
 
 def _channel(topic: Topic) -> dict[str, Any]:
     if topic.retention_days is None:
-        kept: dict[str, Any] = {"cleanup.policy": ["compact"]}
+        kept: dict[str, Any] = {
+            "cleanup.policy": ["compact"],
+            "max.compaction.lag.ms": COMPACTED_WITHIN_DAYS * DAY_MS,
+        }
         retention = "compacted: the last record of each key is kept"
     else:
         kept = {"cleanup.policy": ["delete"], "retention.ms": topic.retention_days * DAY_MS}

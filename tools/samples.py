@@ -69,7 +69,7 @@ def text(content: Mapping[str, Any]) -> str:
 
 def full() -> dict[str, Event]:
     """One event of each type with every field filled in."""
-    made = (*_sgo(), *_identity(), *_certificates(), *_documents())
+    made = (*_sgo(), *_identity(), *_certificates(), *_documents(), _erased())
     return {event.TYPE: event for event in made}
 
 
@@ -134,6 +134,13 @@ def _certificates() -> Iterator[Event]:
     yield events.CertificateExpired(**_state(6, CertificateStatus.expired), expired_at=AT)
     yield events.CertificateAnnulled(
         **_state(6, CertificateStatus.annulled), annulled_at=AT, reason="asked_by_parent"
+    )
+
+
+def _erased() -> Event:
+    counts = {"person": 1, "data_keys": 1, "quarantine": 0}
+    return events.PersonErased(
+        service="documents", user_id=_CHILD, version=3, counts=counts, erased_at=AT
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
-from chassis import journal
+from chassis import commands, journal
 
 from tests.builders import NOW, an_id
 
@@ -86,3 +86,33 @@ async def test_looking_again_within_ten_minutes_is_one_look(deaf_bench):
     for entry in (ENTRY, ENTRY, replace(ENTRY, actor_id=an_id("other")), later):
         await journal.looked(deaf_bench.pool, entry)
     assert await deaf_bench.count("journal") == 3
+
+
+async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_bench):
+    await written(deaf_bench, 2)
+    await journal.seal(deaf_bench.store)
+    await written(deaf_bench, 1)
+    last = await deaf_bench.pool.fetchval("SELECT hash FROM journal WHERE link = 2")
+    assert await verified(deaf_bench) == [
+        f"Whole: links 1 to 2. The last hash is {last.hex()}.",
+        "1 entries are not sealed yet.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("UPDATE journal SET details = 'другое' WHERE link = 3", "link 3: row 3 was changed"),
+        ("DELETE FROM journal WHERE link = 3", "link 3: its row is missing"),
+    ],
+)
+async def test_the_command_names_the_row_where_the_chain_is_broken(deaf_bench, damage, says):
+    await written(deaf_bench, 4)
+    await journal.seal(deaf_bench.store)
+    await behind_its_back(deaf_bench, damage)
+    with pytest.raises(commands.Refused, match=says):
+        await verified(deaf_bench)
+
+
+async def verified(bench) -> list[str]:
+    return await commands.run(commands.arguments_of(["journal", "verify"]), bench.settings)

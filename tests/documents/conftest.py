@@ -3,8 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from chassis.web import make_app
 from documents import api
 from documents.settings import Settings
+from httpx import ASGITransport, AsyncClient
 
 from tests.builders import MOSCOW
 from tests.documents.desk import PORTAL, a_desk
@@ -19,9 +21,15 @@ async def desk(settings_for, migrated):
         yield a_desk(settings, pool, executor)
 
 
+def nobody_is_known() -> AsyncClient:
+    """An identity without a route: whatever it is asked for is not there."""
+    served = ASGITransport(make_app("identity", None))
+    return AsyncClient(transport=served, base_url="http://identity", trust_env=False)
+
+
 @pytest.fixture
 async def client(desk, settings_for):
     settings = settings_for(Settings, portal_url=PORTAL)
-    doors = api.Doors(desk.workshop, MOSCOW)
+    doors = api.Doors(desk.workshop, MOSCOW, identity=nobody_is_known)
     async with a_client(desk.door.store, settings, api.router, doors) as client:
         yield client

@@ -62,3 +62,8 @@ def test_an_act_of_nothing_or_without_end_is_refused(changes: Any):
 def test_markup_in_a_reason_is_text():
     (text,) = by_pdfium(render_act(an_act(reason="<b>Требование</b> &amp; (1) \\")))
     assert "<b>Требование</b> &amp; (1) \\" in text
+
+
+def test_an_erasure_by_the_school_information_system_has_no_orders_id():
+    (text,) = by_pdfium(render_act(an_act(ordered_by=None)))
+    assert "По распоряжению АИС СГО" in text

@@ -27,8 +27,8 @@ async def family(desk):
 
 
 async def journal(desk) -> list[tuple]:
-    rows = await desk.pool.fetch("SELECT * FROM downloads ORDER BY id")
-    return [(row["certificate_id"], row["user_id"]) for row in rows]
+    rows = await desk.pool.fetch("SELECT * FROM journal ORDER BY id")
+    return [(row["action"], row["actor_id"], row["actor"], row["subject"]) for row in rows]
 
 
 async def test_a_linked_parent_downloads_the_document_and_it_is_journalled(client, family):
@@ -38,7 +38,9 @@ async def test_a_linked_parent_downloads_the_document_and_it_is_journalled(clien
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["cache-control"] == "no-store"
     assert render.digest(answer.content) == (await family.row())["digest"]
-    assert await journal(family) == [(an_id("certificate of child"), an_id("parent"))]
+    assert await journal(family) == [
+        ("downloaded_credentials", an_id("parent"), "parent", an_id("child"))
+    ]
 
 
 async def test_every_download_gives_the_same_bytes_and_is_journalled(client, family):
@@ -73,7 +75,9 @@ async def test_it_is_gone_for_a_parent_the_moment_the_link_ends(client, family):
 async def test_a_student_of_14_or_older_downloads_their_own(client, desk):
     await desk.consume(a_user(born=OVER_14), issued())
     assert (await client.get(PDF, headers=bearer("child", "student"))).status_code == 200
-    assert await journal(desk) == [(an_id("certificate of child"), an_id("child"))]
+    assert await journal(desk) == [
+        ("downloaded_credentials", an_id("child"), "student", an_id("child"))
+    ]
 
 
 @pytest.mark.parametrize("born", [UNDER_14, None])

@@ -113,9 +113,10 @@ async def test_a_parent_gets_it_filled_in_and_it_is_journalled(client, family):
     for part in ("Петров Игорь Иванович", "Иванов Игорь Иванович", "01.05.2016", "Школа № 1"):
         assert part in first
     assert "780000000011" in first
-    (row,) = await family.pool.fetch("SELECT * FROM downloads")
-    assert (row["kind"], row["child_id"]) == ("application", an_id("child"))
-    assert row["user_id"] == an_id("parent")
+    (row,) = await family.pool.fetch("SELECT * FROM journal")
+    assert (row["action"], row["subject"]) == ("downloaded_application", an_id("child"))
+    assert (row["actor_id"], row["actor"]) == (an_id("parent"), "parent")
+    assert f"certificate {an_id('certificate of child')}" in row["details"]
 
 
 async def test_before_a_certificate_there_is_no_number_on_it(client, desk):
@@ -123,8 +124,8 @@ async def test_before_a_certificate_there_is_no_number_on_it(client, desk):
     answer = await client.get(FILLED, headers=bearer("parent", "parent"))
     assert answer.status_code == 200
     assert "78000" not in by_pdfium(answer.content)[0]
-    (row,) = await desk.pool.fetch("SELECT * FROM downloads")
-    assert row["certificate_id"] is None
+    (row,) = await desk.pool.fetch("SELECT * FROM journal")
+    assert "certificate" not in row["details"]
 
 
 async def test_the_number_of_a_certificate_that_is_over_is_not_on_it(client, family):
@@ -169,7 +170,7 @@ async def test_staff_of_an_authorized_organization_print_it_addressed_to_it(clie
 async def test_it_is_not_there_for_anybody_else(client, family, who, role):
     await family.consume(a_clerk("teacher", authorized=False))
     problem(await client.get(FILLED, headers=bearer(who, role)), 404, "not_found")
-    assert await family.pool.fetch("SELECT * FROM downloads") == []
+    assert await family.pool.fetch("SELECT * FROM journal") == []
 
 
 async def test_it_is_gone_with_the_link_and_with_the_child(client, family):

@@ -31,7 +31,7 @@ async def test_the_credentials_of_a_certificate_that_is_over_are_closed(client, 
     for answer in await answers(client):
         body = problem(answer, 410, code)
         assert "Новый сертификат" in body["detail"]
-    assert await desk.pool.fetch("SELECT * FROM downloads") == []
+    assert await desk.pool.fetch("SELECT * FROM journal") == []
     assert (await desk.row())["version"] == 1
 
 

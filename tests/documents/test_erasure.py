@@ -1,6 +1,7 @@
 """Erasing a child leaves no document behind, in whatever order things happen."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from chassis.records import read
@@ -9,7 +10,7 @@ from documents import retry
 
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import issued
-from tests.doors import said
+from tests.doors import said as said_at_all
 
 WAITING = """
     SELECT EXISTS (
@@ -21,6 +22,11 @@ WAITING = """
 
 def erased(child: str = "child"):
     return a_record(Tombstone(str(an_id(child))), topic=topics.IDENTITY_USERS)
+
+
+async def said(pool):
+    """What is said of documents; that a person was erased is said besides."""
+    return [one for one in await said_at_all(pool) if one.topic == topics.DOCUMENTS.name]
 
 
 async def parked(desk) -> int:
@@ -105,3 +111,37 @@ async def test_a_child_erased_while_the_document_is_being_saved_leaves_none(desk
     await erasing
     row = await desk.row()
     assert (row["state"], row["sealed_key"], row["sealed_values"]) == ("erased", None, None)
+
+
+async def confirmed(desk) -> list[dict]:
+    kinds = [one for one in await said_at_all(desk.pool) if one.kind == "person.erased"]
+    return [{**(one.event or {}), "key": one.key, "erased_at": None} for one in kinds]
+
+
+async def test_what_was_destroyed_is_counted_and_said_once(desk):
+    await desk.consume(a_user(), issued())
+    tombstone = a_record(Tombstone(str(an_id("child")), 2), topic=topics.IDENTITY_USERS)
+    await desk.door.consume([tombstone, tombstone])
+    assert await confirmed(desk) == [
+        {
+            "service": "documents", "user_id": str(an_id("child")), "key": str(an_id("child")),
+            "version": 2, "counts": {"person": 1, "data_keys": 1, "quarantine": 0},
+            "erased_at": None,
+        }
+    ]  # fmt: skip
+
+
+async def test_that_nothing_was_known_of_a_person_is_said_as_well(desk):
+    await desk.door.consume([erased()])
+    (one,) = await confirmed(desk)
+    assert (one["version"], set(one["counts"].values())) == (0, {0})
+
+
+async def test_a_record_about_the_person_goes_out_of_quarantine_and_others_stay(desk):
+    broken = [replace(a_record(a_user(name)), value=b"{") for name in ("child", "other")]
+    elsewhere = replace(a_record(issued()), value=b"{")
+    await desk.door.consume([*broken, elsewhere])
+    await desk.door.consume([erased()])
+    left = await desk.pool.fetch("SELECT topic, record_offset FROM quarantine ORDER BY id")
+    assert [row["record_offset"] for row in left] == [broken[1].offset, elsewhere.offset]
+    assert (await confirmed(desk))[0]["counts"]["quarantine"] == 1

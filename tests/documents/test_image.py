@@ -131,8 +131,8 @@ async def test_a_parent_downloads_it_and_it_is_journalled(client, family, addres
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.content.startswith(start)
-    (row,) = await family.pool.fetch("SELECT * FROM downloads")
-    assert (row["kind"], row["user_id"]) == ("image", an_id("parent"))
+    (row,) = await family.pool.fetch("SELECT * FROM journal")
+    assert (row["action"], row["actor_id"]) == ("downloaded_image", an_id("parent"))
 
 
 async def test_its_qr_has_the_address_of_the_settings(client, family):
@@ -146,8 +146,10 @@ async def test_its_qr_has_the_address_of_the_settings(client, family):
 async def test_staff_of_an_authorized_organization_downloads_it(client, family):
     await family.consume(a_clerk())
     for address in (PNG, PDF):
-        answer = await client.get(address, headers=bearer("clerk", "staff"))
+        answer = await client.get(address, headers=bearer("clerk", "staff", organization="centre"))
         assert answer.status_code == 200
+    rows = await family.pool.fetch("SELECT * FROM journal")
+    assert [(row["actor"], row["organization"]) for row in rows] == [("staff", "centre")] * 2
     await family.consume(a_clerk(authorized=False, version=2))
     problem(await client.get(PNG, headers=bearer("clerk", "staff")), 404, "not_found")
 
@@ -167,7 +169,7 @@ async def test_staff_of_an_authorized_organization_downloads_it(client, family):
 async def test_it_is_not_there_for_anybody_else(client, family, who, role, address):
     await family.consume(a_clerk("teacher", authorized=False))
     problem(await client.get(address, headers=bearer(who, role)), 404, "not_found")
-    assert await family.pool.fetch("SELECT * FROM downloads") == []
+    assert await family.pool.fetch("SELECT * FROM journal") == []
 
 
 @pytest.mark.parametrize(("born", "status"), [(OVER_14, 200), (UNDER_14, 404), (None, 404)])

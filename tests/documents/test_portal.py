@@ -45,9 +45,9 @@ async def test_after_a_rotation_the_hash_is_of_the_new_password(client, family):
 
 async def test_each_answer_is_journalled(client, family):
     await client.get(ACCOUNT, headers=PORTAL)
-    (row,) = await family.pool.fetch("SELECT * FROM downloads")
-    assert (row["kind"], row["user_id"]) == ("portal_account", an_id("portal"))
-    assert row["child_id"] == an_id("child")
+    (row,) = await family.pool.fetch("SELECT * FROM journal")
+    assert (row["action"], row["actor"]) == ("downloaded_portal_account", "client")
+    assert (row["actor_id"], row["subject"]) == (an_id("portal"), an_id("child"))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ async def test_each_answer_is_journalled(client, family):
 )
 async def test_it_is_not_there_for_people(client, family, who, role):
     problem(await client.get(ACCOUNT, headers=bearer(who, role)), 404, "not_found")
-    assert await family.pool.fetch("SELECT * FROM downloads") == []
+    assert await family.pool.fetch("SELECT * FROM journal") == []
 
 
 async def test_without_a_token_one_is_told_to_sign_in(client, family):

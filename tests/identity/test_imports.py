@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from chassis import clock
+from chassis.retention import tidy
 from contracts.ids import user_id
-from identity import housekeeping, imports
+from identity import imports
 from identity.admin import set_passwords
 from identity.api.imports import BYTES_MAX
 from identity.imports import ROWS_A_BATCH
+from identity.retention import RULES
 
 from tests.builders import a_record
 from tests.doors import bearer, problem, said
@@ -168,9 +170,9 @@ async def test_a_batch_that_fails_changes_nothing_and_ends_the_import_after_some
 async def test_staged_rows_are_deleted_when_done_and_counts_after_a_month(door, office):
     await card_of(door, office, PEOPLE)
     assert await count(door, "import_rows") == 0
-    await housekeeping.tidy(door.store, clock.now() + timedelta(days=29))
+    await tidy(door.store.pool, RULES, clock.now() + timedelta(days=29))
     assert await count(door, "imports") == 1
-    await housekeeping.tidy(door.store, clock.now() + timedelta(days=31))
+    await tidy(door.store.pool, RULES, clock.now() + timedelta(days=31))
     assert await count(door, "imports") == 0
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 from chassis import clock
-from identity import housekeeping
+from chassis.retention import tidy
+from identity import retention
 from identity.admin import set_passwords
 from identity.hashing import AT_ONCE_MAX, Busy, Hashing
 from identity.throttle import RULES
@@ -116,9 +117,9 @@ async def test_neither_logins_nor_addresses_are_kept(door, http):
 
 async def test_what_was_counted_is_forgotten_after_a_day(door, http):
     await attempt(http)
-    await housekeeping.tidy(door.store, clock.now())
+    await tidy(door.store.pool, retention.RULES, clock.now())
     assert await door.store.pool.fetchval("SELECT count(*) FROM sign_in_tries") == 3
-    await housekeeping.tidy(door.store, clock.now() + timedelta(days=1, minutes=1))
+    await tidy(door.store.pool, retention.RULES, clock.now() + timedelta(days=1, minutes=1))
     assert await door.store.pool.fetchval("SELECT count(*) FROM sign_in_tries") == 0
 
 

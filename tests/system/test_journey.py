@@ -77,3 +77,27 @@ async def test_another_familys_child_is_not_found(system):
     child = await child_of_the_parent(system, parent, place=0)
     answer = await system.get("certificates", f"/children/{child}/certificate", stranger)
     assert answer.status_code == 404
+
+
+async def test_a_person_is_erased_everywhere_and_the_operator_gets_the_act(system):
+    """Ordered in identity; every service confirms; the old doors are closed and an act is made."""
+    parent, operator = await system.sign_in(PARENT), await system.sign_in("operator")
+    child = await system.new_child("Иванов Стираемый Иванович")
+    certificate = await system.certificate(child, parent)
+    order = {"reason": "Отзыв согласия"}
+    ordered = await system.post("identity", f"/users/{child}/erasure", operator, json=order)
+    assert ordered.status_code == 202, ordered.text
+    erasure = f"/erasures/{ordered.json()['id']}"
+
+    async def done():
+        return (await system.get("identity", erasure, operator)).json()["state"] == "done"
+
+    await eventually(done)
+    pdf = await system.get("documents", f"{erasure}/act.pdf", operator)
+    (page, *_) = pypdf.PdfReader(BytesIO(pdf.content)).pages
+    text = page.extract_text()
+    assert child in text
+    assert "credentials" in text
+    assert "Стираемый" not in text
+    path = f"/certificates/{certificate}/credentials.pdf"
+    assert (await system.get("documents", path, parent)).status_code == 404

@@ -21,7 +21,7 @@ from tests.builders import NOW, a_record, a_user, an_id
 from tests.chassis.bench import Settings
 from tests.documents.desk import issued
 from tests.system.outside import a_request, a_student
-from tests.tools.world import CHILDREN, GONE, PARENT, World, a_world
+from tests.tools.world import CHILDREN, GONE, PARENT, SERVICES, World, a_world
 from tools.stack.ports import free_port
 from tools.stack.problem import Problem
 from tools.verify import checks, evidence
@@ -83,14 +83,17 @@ async def say_twice(world: World) -> None:
     await told(a_record(same))(world)
 
 
-async def break_the_chain(world: World) -> None:
-    async with asyncpg.create_pool(world.databases["documents"]) as pool:
-        entry = journal.Entry(NOW, None, "staff", "found", an_id("child"))
-        await journal.append(pool, [entry] * 3)
-        await journal.seal(Store(pool))
-        await pool.execute(
-            "ALTER TABLE journal DISABLE TRIGGER ALL; DELETE FROM journal WHERE link = 2"
-        )
+def break_the_chain(service: str):
+    async def damage(world: World) -> None:
+        async with asyncpg.create_pool(world.databases[service]) as pool:
+            entry = journal.Entry(NOW, None, "staff", "found", an_id("child"))
+            await journal.append(pool, [entry] * 3)
+            await journal.seal(Store(pool))
+            await pool.execute(
+                "ALTER TABLE journal DISABLE TRIGGER ALL; DELETE FROM journal WHERE link = 2"
+            )
+
+    return damage
 
 
 READY = CredentialsDocumentReady(
@@ -144,6 +147,10 @@ GAPS = [
         " jsonb_set(headers::jsonb, '{{ce_id}}', '\"another-id\"')::text, created_at, sent_at"
         " FROM outbox_sent LIMIT 1")),
     Gap("unerased", f"{user_id(GONE)}", told(a_record(BACK))),
+    Gap("unconfirmed", f"{user_id(GONE)} by documents", sql("identity",
+        "DELETE FROM erasure_confirmations WHERE service = 'documents'")),
+    Gap("unheard", f"{user_id(GONE)}:documents version 2", sql("identity"),
+        {"service": "identity", "topic": "erasures.v1"}),
     Gap("unheard", f"{user_id('new')} version 1", told(a_record(a_student("new"))),
         {"service": "identity", "topic": "sgo.users.v1"}),
     Gap("unheard", "", told(a_record(Tombstone("a:b"), topic=topics.SGO_CHILD_LINKS)),
@@ -185,8 +192,8 @@ GAPS = [
     Gap("quarantined", "documents chassis.commands quarantine show 1", sql("documents",
         "INSERT INTO quarantine (topic, partition, record_offset, reason, record, quarantined_at)"
         f" VALUES ({ROW})")),
-    Gap("broken", "documents: link 2", break_the_chain),
-    Gap("unsealed", "identity: entry 1", sql("identity",
+    *(Gap("broken", f"{service}: link 2", break_the_chain(service)) for service in SERVICES),
+    Gap("unsealed", "identity: entry ", sql("identity",
         "INSERT INTO journal (happened_at, actor, action, subject)"
         f" VALUES ({DAY}, 'staff', 'saw', '{an_id('x')}')")),
 ]  # fmt: skip

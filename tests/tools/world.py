@@ -113,6 +113,12 @@ async def _live(services: Sequence[Whole], prefix: str) -> None:
             for one in (desk, press)
         ]
         unsent = [await one.count("outbox") for one in services]
-        return all(heard) and not any(unsent) and await press.count("credentials") == len(CHILDREN)
+        done = await sgo.count("erasure_confirmations") == len(services)
+        return (
+            all(heard)
+            and done
+            and not any(unsent)
+            and await press.count("credentials") == len(CHILDREN)
+        )
 
     await eventually(is_done)

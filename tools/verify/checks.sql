@@ -18,6 +18,7 @@ CREATE TABLE unsealed (service TEXT, id TEXT, at INTEGER);
 CREATE TABLE broken (service TEXT, link INTEGER);
 CREATE TABLE fact (topic TEXT, about TEXT, version INTEGER, number TEXT, must INTEGER);
 CREATE TABLE known (service TEXT, topic TEXT, about TEXT, version INTEGER);
+CREATE TABLE unconfirmed (user_id TEXT, service TEXT, at INTEGER);
 CREATE TABLE gone (user_id TEXT PRIMARY KEY, merged INTEGER);
 CREATE TABLE request (request_id TEXT, status TEXT, certificate_id TEXT);
 CREATE TABLE certificate (
@@ -121,6 +122,9 @@ FROM way AS s JOIN topic AS t ON t.name = s.topic
 WHERE s.place = 'sent' AND :now - s.at > :young AND s.at > t.since
     AND NOT (t.compacted AND (s.kind = 'tombstone' OR EXISTS (SELECT 1 FROM event AS e
         WHERE e.topic = s.topic AND e.about = s.about AND e.version > s.version)))
+
+-- name: unconfirmed
+SELECT 'user ' || user_id || ' by ' || service FROM unconfirmed WHERE abs(:now - at) > :young
 
 -- name: unerased
 SELECT 'user ' || g.user_id FROM gone AS g

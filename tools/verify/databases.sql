@@ -41,6 +41,17 @@ SELECT 'sgo.child-links.v1', parent_id || ':' || child_id,
     CASE WHEN erased_at IS NULL THEN sgo_version ELSE 9e18::bigint END
 FROM child_links
 
+UNION ALL
+SELECT 'erasures.v1', user_id || ':' || service, version FROM erasure_confirmations
+
+-- name: identity_unconfirmed
+SELECT e.user_id::text, s, (extract(epoch FROM e.ordered_at) * 1000)::bigint
+FROM erasures AS e CROSS JOIN unnest(ARRAY['certificates', 'documents']) AS s
+WHERE NOT EXISTS (
+    SELECT FROM erasure_confirmations AS c
+    WHERE (c.user_id, c.version, c.service) = (e.user_id, e.version, s)
+)
+
 -- name: identity_gone
 SELECT user_id::text, (merged_into IS NOT NULL)::int FROM users WHERE erased_at IS NOT NULL
 

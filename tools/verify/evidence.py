@@ -95,7 +95,7 @@ async def _gather(evidence: sqlite3.Connection, tx: Any, service: str, prefix: s
             (service, shelf, row_id, topic.removeprefix(prefix), *rest)
             for shelf, row_id, topic, *rest in rows
         ])  # fmt: skip
-    for table in ("fact", "known", "gone", "request", "certificate", "document"):
+    for table in ("fact", "known", "gone", "unconfirmed", "request", "certificate", "document"):
         if query := SOURCES.get(f"{service}_{table}"):
             async for rows in _pages(tx, query):
                 told = [(service, *row) if table == "known" else tuple(row) for row in rows]

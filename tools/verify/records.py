@@ -62,7 +62,9 @@ def _about(topic: str, key: bytes, kind: str | None, fields: dict[str, Any]) -> 
             parent, child = key.decode().split(":")
             return f"{user_id(parent)}:{user_id(child)}", _count(fields["version"])
         case _:
-            return ":".join(map(_id, key.decode().split(":"))), _count(fields["version"])
+            about = ":".join(map(_id, key.decode().split(":")))
+            by = f":{fields['service']}" if topic == topics.ERASURES.name else ""
+            return about + by, _count(fields["version"])
 
 
 def _id(text: str) -> str:

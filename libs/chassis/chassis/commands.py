@@ -1,4 +1,7 @@
-"""Commands for kept records: python -m chassis.commands quarantine|parked list|show|redrive|drop.
+"""Commands for kept records and for the journal.
+
+python -m chassis.commands quarantine|parked list|show|redrive|drop
+python -m chassis.commands journal verify
 
 They take the settings of the service whose database is meant. `show` prints the whole record, which
 may hold personal data: it is for the operator's eyes. A redriven record is applied by the service.
@@ -11,7 +14,7 @@ from typing import Any
 
 from contracts import Unreadable
 
-from chassis import inbox, settings
+from chassis import inbox, journal, settings
 from chassis.database import Tx, open_pool
 from chassis.kept import WrongKey, open_kept
 from chassis.queries import load
@@ -78,6 +81,18 @@ async def drop(tx: Tx, kind: str, record_id: int, reason: str) -> list[str]:
     return ["Dropped; the record and the reason stay in the table."]
 
 
+async def verify(tx: Tx) -> list[str]:
+    """Whether the journal's chain is whole. Raises Refused naming the row where it is not."""
+    chain = await journal.check(tx)
+    if chain.broken is not None:
+        row = "its row is missing" if chain.row is None else f"row {chain.row} was changed"
+        raise Refused(f"Broken at link {chain.broken}: {row}. Whole up to link {chain.last}.")
+    return [
+        f"Whole: links {chain.first} to {chain.last}. The last hash is {chain.hash.hex()}.",
+        f"{chain.unsealed} entries are not sealed yet.",
+    ]
+
+
 async def _row(tx: Tx, kind: str, record_id: int) -> Any:
     name = "quarantined_record" if kind == "quarantine" else "parked_record"
     row = await tx.fetchrow(SQL[name], record_id)
@@ -112,6 +127,8 @@ async def run(arguments: argparse.Namespace, configured: settings.ServiceSetting
     try:
         async with pool.acquire() as tx, tx.transaction():
             match arguments.command:
+                case "verify":
+                    return await verify(tx)
                 case "list":
                     return await listed(tx, arguments.kind)
                 case "show":
@@ -125,15 +142,21 @@ async def run(arguments: argparse.Namespace, configured: settings.ServiceSetting
 
 
 def arguments_of(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m chassis.commands", description=__doc__)
-    parser.add_argument("kind", choices=["quarantine", "parked"])
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list")
-    for name in ("show", "redrive", "drop"):
-        command = commands.add_parser(name)
-        command.add_argument("id", type=int)
-        if name == "drop":
-            command.add_argument("--reason", required=True)
+    parser = argparse.ArgumentParser(
+        prog="python -m chassis.commands",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    for kind in ("quarantine", "parked"):
+        commands = kinds.add_parser(kind).add_subparsers(dest="command", required=True)
+        commands.add_parser("list")
+        for name in ("show", "redrive", "drop"):
+            command = commands.add_parser(name)
+            command.add_argument("id", type=int)
+            if name == "drop":
+                command.add_argument("--reason", required=True)
+    kinds.add_parser("journal").add_subparsers(dest="command", required=True).add_parser("verify")
     return parser.parse_args(words)
 
 

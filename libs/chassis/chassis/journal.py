@@ -26,7 +26,6 @@ JOURNAL_LOCK: Final = 0x6A6F75
 ROWS_MAX: Final = 1000
 POLL_S: Final = 1.0
 SAME_LOOK: Final = timedelta(minutes=10)
-BEGINNING: Final = b"\x00" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ async def seal(store: Store) -> int:
         if not rows:
             return 0
         last = await tx.fetchrow(SQL["last_link"])
-        link, before = (last["link"], last["hash"]) if last else (0, BEGINNING)
+        assert last is not None, "a migration notes where the journal begins"
+        link, before = last["link"], last["hash"]
         hashes = []
         for row in rows:
             before = digest(before, row)
@@ -95,15 +95,37 @@ async def seal(store: Store) -> int:
     return len(rows)
 
 
-async def broken_at(tx: Tx) -> int | None:
-    """The first link of the chain that is missing or does not fit; None for a whole chain."""
-    link, before = 0, BEGINNING
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What `check` found: whole from `first` to `last`; `broken` is the link that does not fit."""
+
+    first: int
+    last: int
+    hash: bytes
+    unsealed: int
+    broken: int | None = None
+    row: int | None = None  # the id of the row at the broken link; None where that row is gone
+
+
+async def check(tx: Tx) -> Chain:
+    """Count the chain through, from where it begins to its last link."""
+    start = await tx.fetchrow(SQL["journal_start"])
+    assert start is not None, "a migration notes where the journal begins"
+    link, before, first = start["link"], start["hash"], start["link"] + 1
+    unsealed = await tx.fetchval(SQL["count_unsealed"])
     while rows := await tx.fetch(SQL["links_after"], link, ROWS_MAX):
         for row in rows:
-            if row["link"] != link + 1 or row["hash"] != digest(before, row):
-                return link + 1
+            if row["link"] != link + 1:
+                return Chain(first, link, before, unsealed, link + 1)
+            if row["hash"] != digest(before, row):
+                return Chain(first, link, before, unsealed, link + 1, row["id"])
             link, before = row["link"], row["hash"]
-    return None
+    return Chain(first, link, before, unsealed)
+
+
+async def broken_at(tx: Tx) -> int | None:
+    """The first link of the chain that is missing or does not fit; None for a whole chain."""
+    return (await check(tx)).broken
 
 
 def digest(before: bytes, row: asyncpg.Record) -> bytes:

@@ -5,14 +5,17 @@ A record is known by its place and its digest: a broker set up anew uses its off
 Parking and arrival take the same advisory lock, so that neither misses the other.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 from zlib import crc32
 
 import asyncpg
 import structlog
+from contracts.topics import Topic
 from cryptography.exceptions import InvalidTag
 
 from chassis.crypto import seal, unseal
@@ -69,6 +72,18 @@ async def release(tx: Tx, names: Sequence[str]) -> None:
     await tx.execute(SQL["release"], names)
 
 
+async def forget(tx: Tx, topic: Topic, keys: Sequence[str]) -> Counter[str]:
+    """Records of these keys go out of quarantine; returns how many of each key there were."""
+    digests = {key_digest(key.encode()): key for key in keys}
+    rows = await tx.fetch(SQL["forget_quarantined"], list(digests), topic.name)
+    return Counter(digests[row["key_digest"]] for row in rows)
+
+
+def key_digest(key: bytes | None) -> bytes | None:
+    """Tells whose record it is to who knows the key, and tells a stranger's key to nobody."""
+    return None if key is None else blake2b(key, digest_size=16).digest()
+
+
 def open_kept(key: bytes, row: asyncpg.Record) -> KeptRecord:
     """The record of a quarantine or parked row. Raises WrongKey."""
     topic, partition, offset = row["topic"], row["partition"], row["record_offset"]
@@ -80,13 +95,14 @@ def open_kept(key: bytes, row: asyncpg.Record) -> KeptRecord:
 
 
 def _columns(key: bytes, records: Sequence[RawRecord]) -> tuple[list[Any], ...]:
-    """Topics, partitions, offsets, digests, records sealed."""
+    """Topics, partitions, offsets, digests, records sealed, whose they are."""
     return (
         [record.topic for record in records],
         [record.partition for record in records],
         [record.offset for record in records],
         [digest(record) for record in records],
         [seal(key, pack(record), place(record).encode()) for record in records],
+        [key_digest(record.key) for record in records],
     )
 
 

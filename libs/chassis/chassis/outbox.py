@@ -1,14 +1,18 @@
 """The transactional outbox: what a service says is a row of the same transaction as what it did."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from contracts import Envelope, encode
+from contracts.topics import Topic
 from pydantic_core import to_json
 
 from chassis.database import Pool, Tx
+from chassis.queries import load
 
+SQL = load("chassis")
 COLUMNS = ("topic", "key", "value", "headers")
 VALUE_BYTES_MAX = 900_000  # under Kafka's default message size, headers included
 
@@ -29,6 +33,12 @@ async def append(tx: Tx, envelopes: Sequence[Envelope]) -> None:
         raise TooLarge(f"an event is larger than {VALUE_BYTES_MAX} bytes")
     rows = [(one.topic, one.key, one.value, to_json(one.texts).decode()) for one in records]
     await tx.copy_records_to_table("outbox", columns=COLUMNS, records=rows)
+
+
+async def count_said(tx: Tx, topic: Topic, keys: Sequence[str]) -> Counter[str]:
+    """How much was said of these keys and is still here; it goes when their tombstone is sent."""
+    rows = await tx.fetch(SQL["count_said"], topic.name, keys)
+    return Counter({row["key"]: row["rows"] for row in rows})
 
 
 class Store:

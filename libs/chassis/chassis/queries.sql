@@ -15,13 +15,6 @@ JOIN unnest($1::text[], $2::text[]) AS seen (source, event_id) USING (source, ev
 DELETE FROM inbox USING unnest($1::text[], $2::text[], $3::bytea[]) AS f (source, event_id, digest)
 WHERE inbox.source = f.source AND inbox.event_id = f.event_id AND inbox.digest = f.digest
 
--- name: prune_inbox
-WITH old AS (
-    SELECT source, event_id FROM inbox
-    WHERE received_at < now() - $1::interval ORDER BY received_at LIMIT $2
-)
-DELETE FROM inbox USING old WHERE inbox.source = old.source AND inbox.event_id = old.event_id
-
 -- name: unsent
 SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1
 
@@ -44,8 +37,10 @@ FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'outbox_sent'::regclass
 
 -- name: quarantine
-INSERT INTO quarantine (topic, partition, record_offset, digest, record, reason)
-SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+INSERT INTO quarantine (topic, partition, record_offset, digest, record, key_digest, reason)
+SELECT * FROM unnest(
+    $1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[]
+)
 ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, record = excluded.record, redriven_at = NULL,
         quarantined_at = now()
@@ -66,16 +61,33 @@ UPDATE quarantine SET dropped_at = now(), dropped_reason = $2
 WHERE id = $1 AND dropped_at IS NULL AND redriven_at IS NULL
 
 -- name: requeue
-INSERT INTO parked (topic, partition, record_offset, digest, waits_for, record, due_at)
-SELECT topic, partition, record_offset, digest, 'operator', record, now()
+INSERT INTO parked (topic, partition, record_offset, digest, key_digest, waits_for, record, due_at)
+SELECT topic, partition, record_offset, digest, key_digest, 'operator', record, now()
 FROM quarantine WHERE id = $1
 
 -- name: quarantine_parked
-INSERT INTO quarantine (topic, partition, record_offset, digest, reason, record)
-SELECT topic, partition, record_offset, digest, $2, record FROM parked WHERE id = $1
+INSERT INTO quarantine (topic, partition, record_offset, digest, key_digest, reason, record)
+SELECT topic, partition, record_offset, digest, key_digest, $2, record FROM parked WHERE id = $1
 ON CONFLICT (topic, partition, record_offset, digest) DO UPDATE
     SET reason = excluded.reason, redriven_at = NULL
 RETURNING id
+
+-- name: forget_quarantined
+DELETE FROM quarantine WHERE key_digest = ANY($1::bytea[]) AND right(topic, length($2)) = $2
+RETURNING key_digest
+
+-- name: forget_sent
+DELETE FROM outbox_sent AS s
+USING unnest($1::bigint[], $2::text[], $3::text[]) AS tombstone (id, topic, key)
+WHERE s.topic = tombstone.topic AND s.key = tombstone.key AND s.id < tombstone.id
+    AND s.value IS NOT NULL
+
+-- name: count_said
+SELECT key, count(*) AS rows FROM (
+    SELECT topic, key, value FROM outbox UNION ALL SELECT topic, key, value FROM outbox_sent
+) AS said
+WHERE topic = $1 AND key = ANY($2::text[]) AND value IS NOT NULL
+GROUP BY key
 
 -- name: lock_stripes
 SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
@@ -84,10 +96,11 @@ SELECT pg_advisory_xact_lock($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS s (stripe)
 
 -- name: park
-INSERT INTO parked (topic, partition, record_offset, digest, record, waits_for, due_at)
-SELECT topic, partition, record_offset, digest, record, waits_for, now() + $7::interval
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
-    AS p (topic, partition, record_offset, digest, record, waits_for)
+INSERT INTO parked (topic, partition, record_offset, digest, record, key_digest, waits_for, due_at)
+SELECT topic, partition, record_offset, digest, record, key_digest, waits_for, now() + $8::interval
+FROM unnest(
+    $1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[]
+) AS p (topic, partition, record_offset, digest, record, key_digest, waits_for)
 ON CONFLICT (topic, partition, record_offset, digest) DO NOTHING
 
 -- name: release
@@ -155,11 +168,30 @@ WHERE subject = $1 ORDER BY happened_at DESC, id DESC LIMIT $2
 SELECT pg_try_advisory_xact_lock($1)
 
 -- name: last_link
-SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1
+SELECT link, hash FROM (
+    (SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1)
+    UNION ALL SELECT link, hash FROM journal_start
+) AS known
+ORDER BY link DESC LIMIT 1
+
+-- name: journal_start
+SELECT link, hash FROM journal_start
+
+-- name: first_links
+SELECT link, hash, happened_at FROM journal WHERE link IS NOT NULL ORDER BY link LIMIT $1
+
+-- name: move_journal_start
+UPDATE journal_start SET link = $1, hash = $2
+
+-- name: prune_journal
+DELETE FROM journal WHERE link <= $1
 
 -- name: unsealed
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details
 FROM journal WHERE link IS NULL ORDER BY id LIMIT $1
+
+-- name: count_unsealed
+SELECT count(*) FROM journal WHERE link IS NULL
 
 -- name: seal_links
 UPDATE journal SET link = s.link, hash = s.hash

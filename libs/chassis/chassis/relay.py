@@ -120,11 +120,22 @@ class Relay:
             if failure is None
             for row_id in batch.ids
         ]
-        await connection.execute(SQL["move_to_sent"], acknowledged)
+        await self._keep(connection, rows, set(acknowledged))
         SENT.inc(len(acknowledged))
         for failure in failures:
             if failure is not None:
                 raise failure
+
+    async def _keep(
+        self, connection: Tx, rows: list[asyncpg.Record], acknowledged: set[int]
+    ) -> None:
+        """For a week; but of whom a tombstone was sent, nothing that was said before stays."""
+        erased = [row for row in rows if row["value"] is None and row["id"] in acknowledged]
+        async with connection.transaction():
+            await connection.execute(SQL["move_to_sent"], sorted(acknowledged))
+            if erased:
+                columns = ([row[name] for row in erased] for name in ("id", "topic", "key"))
+                await connection.execute(SQL["forget_sent"], *columns)
 
     async def _watch(self, connection: Tx) -> None:
         """Tell the backlog, also under load and while no broker answers; at most once a second."""

@@ -19,7 +19,7 @@ from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from chassis import health, journal, parking, pruning, watchdog
+from chassis import health, journal, parking, retention, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
@@ -48,6 +48,7 @@ class Service:
     says: Sequence[Topic]
     handlers: Callable[[Store], Sequence[Handler]]
     background: Sequence[Background] = ()
+    keeps: Sequence[retention.Rule] = ()
     patience: Patience = field(default_factory=Patience)
     state: Any = None
 
@@ -85,7 +86,8 @@ class Running:
         )
         self._spawn(self._connect())
         self._spawn(journal.run(self.store))
-        self._spawn(pruning.run(self.store, timedelta(days=settings.inbox_kept_days)))
+        common = retention.rules(timedelta(days=settings.inbox_kept_days))
+        self._spawn(retention.run(self.store, [*common, *service.keeps]))
         for background in service.background:
             self._spawn(background(self.store))
 

@@ -11,6 +11,7 @@ from chassis.settings import ServiceSettings
 
 log = structlog.get_logger()
 DAY_MS = 86_400_000
+COMPACTED_WITHIN_DAYS = 1  # a state that was replaced or erased is to be gone soon: it has a name
 
 
 async def ensure(settings: ServiceSettings, topics: Collection[Topic]) -> None:
@@ -46,6 +47,7 @@ def _new(settings: ServiceSettings, topic: Topic) -> NewTopic:
         configs["message.timestamp.type"] = "LogAppendTime"
     if topic.retention_days is None:
         configs["cleanup.policy"] = "compact"
+        configs["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_DAYS * DAY_MS)
     else:
         configs["retention.ms"] = str(topic.retention_days * DAY_MS)
     return NewTopic(

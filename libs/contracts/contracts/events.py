@@ -30,6 +30,7 @@ from contracts.values import (
 )
 
 Version = Annotated[int, Field(ge=1, strict=True), COUNTABLE]
+Count = Annotated[int, Field(ge=0, strict=True), COUNTABLE]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -288,6 +289,29 @@ class DocumentFailed(AboutDocument):
     retry_at: Moment
 
 
+# --- every service ------------------------------------------------------------------------------
+
+
+class PersonErased(Event):
+    """A service has destroyed what it held of a person, whose tombstone it heard.
+
+    `version` is the tombstone's, 0 where it had none; `counts` says how many of which kind.
+    """
+
+    TYPE: ClassVar[str] = "person.erased"
+    TOPIC: ClassVar[Topic] = topics.ERASURES
+
+    service: Code
+    user_id: UUID
+    version: Count
+    counts: Annotated[dict[Code, Count], SHORT]
+    erased_at: Moment
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)
+
+
 _ALL: Final[tuple[type[Event], ...]] = (
     SgoUserChanged,
     SgoChildLinkChanged,
@@ -308,5 +332,6 @@ _ALL: Final[tuple[type[Event], ...]] = (
     CredentialsRotated,
     CertificateImageReady,
     DocumentFailed,
+    PersonErased,
 )
 EVENTS: Final[dict[str, type[Event]]] = {event.TYPE: event for event in _ALL}

@@ -38,6 +38,7 @@ CERTIFICATE_REQUESTS_BULK: Final = Topic(
 )
 CERTIFICATES: Final = Topic("certificates.v1", "child id", 12, 365, "everyone")
 DOCUMENTS: Final = Topic("documents.v1", "child id", 12, 365, "everyone")
+ERASURES: Final = Topic("erasures.v1", "user id", 12, 30, "inside only")
 
 TOPICS: Final = (
     SGO_USERS,
@@ -48,4 +49,5 @@ TOPICS: Final = (
     CERTIFICATE_REQUESTS_BULK,
     CERTIFICATES,
     DOCUMENTS,
+    ERASURES,
 )

@@ -5,6 +5,7 @@ from functools import partial
 from typing import cast
 from uuid import UUID
 
+from chassis import clock
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
@@ -14,6 +15,7 @@ from contracts.events import (
     CertificateRequested,
     ChildLinked,
     ChildUnlinked,
+    PersonErased,
     UserRegistered,
     UserUpdated,
 )
@@ -45,15 +47,22 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 
 
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A name, a birth date, an employer: gone. The certificate's bare record stays."""
-    effects = Effects()
+    """A name, a birth date, an employer: gone, and said so. The certificate's bare record stays."""
+    effects, causes = Effects(), {}
     tombstones: dict[UUID, Tombstone] = {}
     for item in items:
         try:
             tombstones[UUID(item.received.key)] = cast("Tombstone", item.received.event)
+            causes[UUID(item.received.key)] = item.received
         except ValueError:
             effects.refused.append((item, "bad_key: the key is no user id"))
-    await store.erase_people(tx, tombstones)
+    at = clock.now()
+    for who, counts in (await store.erase_people(tx, tombstones)).items():
+        done = PersonErased(
+            service="certificates", user_id=who, version=tombstones[who].version or 0,
+            counts=counts, erased_at=at,
+        )  # fmt: skip
+        effects.events.append(caused_by(causes[who], done, source=SOURCE, time=at))
     return effects
 
 

@@ -7,7 +7,7 @@ from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from certificates import api, consumers, passing_time
+from certificates import api, consumers, passing_time, retention
 from certificates.api.common import Doors
 from certificates.settings import Settings
 from certificates.watch import Watch
@@ -25,9 +25,10 @@ def make(configured: Settings) -> Service:
         settings=configured,
         migrations=Path(__file__).parent.parent / "migrations",
         router=api.router,
-        says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES],
+        says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES, topics.ERASURES],
         handlers=lambda _: consumers.handlers(region),
         background=[watch.run, lambda store: passing_time.run(store, region)],
+        keeps=retention.RULES,
         state=Doors(region, watch),
     )
 

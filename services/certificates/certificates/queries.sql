@@ -21,6 +21,9 @@ ON CONFLICT (user_id) DO UPDATE SET
 WHERE t.version < excluded.version
 
 -- name: erase_people
+WITH named AS (
+    SELECT user_id FROM people WHERE user_id = ANY($1::uuid[]) AND full_name IS NOT NULL
+)
 INSERT INTO people AS t (user_id, version, erased)
 SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
@@ -29,6 +32,14 @@ ON CONFLICT (user_id) DO UPDATE SET
     birth_date = NULL, municipality = NULL, enrolled_at = '{}', organization = NULL,
     authorized = false, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
+RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
+
+-- name: erase_remarks
+UPDATE changes AS h SET comment = '', checked_documents = '{}'
+FROM certificates AS c
+WHERE c.certificate_id = h.certificate_id AND c.child_id = ANY($1::uuid[])
+    AND (h.comment <> '' OR h.checked_documents <> '{}')
+RETURNING c.child_id
 
 -- name: save_links
 INSERT INTO child_links AS t (parent_id, child_id, version, linked)

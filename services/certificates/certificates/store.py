@@ -1,6 +1,7 @@
 """STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -8,10 +9,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
-from chassis import clock
+from chassis import clock, kept
 from chassis.database import Tx
 from chassis.queries import load
-from contracts import Tombstone
+from contracts import Tombstone, topics
 from contracts.events import (
     CertificateIssued,
     CertificateRefused,
@@ -58,10 +59,21 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
     )
 
 
-async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> None:
-    """One that is older than the stored state changes nothing."""
+async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> dict[UUID, dict[str, int]]:
+    """Names go, and what the desk wrote of their papers; returns how many of what, by whom it was.
+
+    A tombstone that is older than the stored state changes nothing.
+    """
     versions = [tombstone.version for tombstone in tombstones.values()]
-    await tx.execute(SQL["erase_people"], list(tombstones), versions)
+    rows = await tx.fetch(SQL["erase_people"], list(tombstones), versions)
+    erased = {row["user_id"]: int(row["was_named"]) for row in rows}
+    gone = await tx.fetch(SQL["erase_remarks"], list(erased))
+    remarks = Counter(row["child_id"] for row in gone)
+    kept_of = await kept.forget(tx, topics.IDENTITY_USERS, [str(who) for who in erased])
+    return {
+        who: {"person": named, "remarks": remarks[who], "quarantine": kept_of[str(who)]}
+        for who, named in erased.items()
+    }
 
 
 async def save_links(tx: Tx, links: Sequence[ChildLinked]) -> None:

@@ -45,7 +45,7 @@ class ActValues:
     act_id: UUID
     subject_id: UUID
     reason: str
-    ordered_by: UUID
+    ordered_by: UUID | None  # None: the school information system erased the record
     made_at: datetime
     zone: ZoneInfo
     destroyed: tuple[Destroyed, ...]
@@ -81,7 +81,7 @@ def _draw_facts(sheet: Sheet, y: float, values: ActValues) -> float:
         ("Составлен", _moment(values.made_at, values.zone), SANS),
         ("Чьи данные", str(values.subject_id), MONO),
         ("Причина", printed(values.reason, SANS), SANS),
-        ("По распоряжению", str(values.ordered_by), MONO),
+        ("По распоряжению", *_who(values.ordered_by)),
     )
     for label, text, font in facts:
         with sheet.tag("P"):
@@ -100,6 +100,10 @@ def _draw_facts(sheet: Sheet, y: float, values: ActValues) -> float:
             "Идентификатор сам по~себе не~позволяет узнать человека."
         )
         return sheet.paragraph(LEFT, y - 2, note, size=9, gray=0.35)
+
+
+def _who(ordered_by: UUID | None) -> tuple[str, str]:
+    return (str(ordered_by), MONO) if ordered_by else ("АИС СГО", SANS)
 
 
 def _draw_table(sheet: Sheet, y: float, values: ActValues) -> float:

@@ -10,7 +10,14 @@ from chassis.problems import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from documents import applications_api, credentials_api, images_api, portal_api, store
+from documents import (
+    applications_api,
+    credentials_api,
+    erasures_api,
+    images_api,
+    portal_api,
+    store,
+)
 from documents.doors import Doors, TheDoors, may_download
 
 __all__ = ["Doors", "router"]
@@ -60,5 +67,5 @@ async def list_documents(
 
 
 router.include_router(listing)
-for part in (applications_api, credentials_api, images_api, portal_api):
+for part in (applications_api, credentials_api, erasures_api, images_api, portal_api):
     router.include_router(part.router)

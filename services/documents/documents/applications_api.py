@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from chassis import clock
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
@@ -13,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from documents import application, store
 from documents.application import ApplicationValues
-from documents.doors import TheDoors, attachment, is_14
+from documents.doors import TheDoors, attachment, is_14, journal_drawn
 
 router = APIRouter(tags=["applications"])
 PDF = "application/pdf"
@@ -68,14 +67,7 @@ async def download_application(
     values = _values(row, applicant, doors.today())
     pdf = await doors.workshop.drawn(application.render, values)
     document_id = derived(child_id, application.VERSION)
-    async with store_.transaction() as tx:
-        await store.journal_download(
-            tx,
-            store.Download(
-                "application", child_id, row["certificate_id"], document_id, who.user_id,
-                clock.now(),
-            ),
-        )  # fmt: skip
+    await journal_drawn(store_, row, "application", who, document_id)
     return attachment(pdf, PDF, "application.pdf")
 
 

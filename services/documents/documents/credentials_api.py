@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
-from chassis import clock, outbox
+from chassis import clock, journal, outbox
 from chassis.auth import SignedIn
 from chassis.database import Tx
 from chassis.doors import TheStore
@@ -26,6 +26,7 @@ from documents.doors import (
     TRIES_MAX,
     Doors,
     TheDoors,
+    as_whom,
     attachment,
     busy,
     expect_living,
@@ -77,7 +78,7 @@ async def download_credentials(
         expect_living(row)
         expect_ready(row)
         pdf = await _render(row, doors.workshop)
-        if await journalled(store_, row, row["version"], "credentials", who.user_id, clock.now()):
+        if await journalled(store_, row, row["version"], "credentials", who, as_whom(row)):
             return attachment(pdf, "application/pdf", f"credentials-{row['number']}.pdf")
     raise busy()
 
@@ -148,6 +149,11 @@ async def _rotate(store_: Store, doors: Doors, row: Any, press: Press) -> Rotati
         ):
             return None
         await store.rotate(tx, order, built, at)
+        entry = journal.Entry(
+            at, press.user_id, as_whom(row), "rotated_credentials", order.child_id,
+            details=f"certificate {order.certificate_id}, document {order.document_id}",
+        )  # fmt: skip
+        await journal.append(tx, [entry])
         event = decide.rotated(order, built, version=version, at=at)
         said = Envelope(
             event=event,

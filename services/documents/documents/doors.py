@@ -1,11 +1,13 @@
 """What the routes share: their dependencies, who may have a document, and the kind refusals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import httpx
 from chassis import clock
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
@@ -15,6 +17,7 @@ from fastapi import Depends, Request, Response
 
 from documents import store
 from documents.build import Workshop
+from documents.downloads import Download, journal_download
 from documents.portal import Hashing
 
 OWN_DOOR_AGE: Final = 14
@@ -30,6 +33,7 @@ class Doors:
     workshop: Workshop
     zone: ZoneInfo
     hashing: Hashing = field(default_factory=Hashing)
+    identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
 
     def today(self) -> date:
@@ -127,17 +131,41 @@ def attachment(content: bytes, media_type: str, filename: str) -> Response:
     )
 
 
+def as_whom(row: Any) -> str:
+    """As whom somebody is given a document that this row opens."""
+    if row["is_parent"]:
+        return "parent"
+    return "student" if row.get("is_own", True) else "staff"
+
+
 async def journalled(
-    store_: Store, row: Any, version: int, kind: Any, user_id: UUID, at: datetime
+    store_: Store, row: Any, version: int, kind: Any, who: Principal, actor: str
 ) -> bool:
     """Write down who is given this version; False if it is not the living one any more."""
     async with store_.transaction() as tx:
         if not await store.is_current(tx, row["certificate_id"], version):
             return False
-        await store.journal_download(
+        await journal_download(
             tx,
-            store.Download(
-                kind, row["child_id"], row["certificate_id"], row["document_id"], user_id, at
+            Download(
+                kind, row["child_id"], row["certificate_id"], row["document_id"], who.user_id,
+                actor, clock.now(),
             ),
-        )
+        )  # fmt: skip
     return True
+
+
+async def journal_drawn(
+    store_: Store, row: Any, kind: Any, who: Principal, document_id: UUID
+) -> None:
+    """Write down who is given a document that was drawn for them just now."""
+    actor = as_whom(row)
+    organization = who.organization if actor == "staff" else None
+    async with store_.transaction() as tx:
+        await journal_download(
+            tx,
+            Download(
+                kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
+                clock.now(), organization,
+            ),
+        )  # fmt: skip

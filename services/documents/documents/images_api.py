@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from chassis import clock
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.outbox import Store
@@ -20,6 +19,7 @@ from documents.doors import (
     TheDoors,
     attachment,
     expect_living,
+    journal_drawn,
     may_download,
     not_printable,
     not_ready,
@@ -81,12 +81,6 @@ async def _image(
     except Unprintable:
         raise not_printable() from None
     document_id = derived(certificate_id, image.VERSION)
-    async with store_.transaction() as tx:
-        await store.journal_download(
-            tx,
-            store.Download(
-                "image", row["child_id"], certificate_id, document_id, who.user_id, clock.now()
-            ),
-        )
+    await journal_drawn(store_, row, "image", who, document_id)
     ending = "png" if kind == PNG else "pdf"
     return attachment(drawn, kind, f"certificate-{row['number']}.{ending}")

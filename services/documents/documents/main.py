@@ -3,12 +3,13 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 from chassis import settings
 from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from documents import api, consumers, retry
+from documents import api, consumers, retention, retry
 from documents.build import Workshop, page_pool
 from documents.settings import Settings
 
@@ -23,15 +24,20 @@ def main() -> None:
 
 def make(configured: Settings, workshop: Workshop) -> Service:
     zone = ZoneInfo(configured.region_time_zone)
+
+    def identity() -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=configured.identity_url, timeout=5, trust_env=False)
+
     return Service(
         name="documents",
         settings=configured,
         migrations=Path(__file__).parent.parent / "migrations",
         router=api.router,
-        says=[topics.DOCUMENTS],
+        says=[topics.DOCUMENTS, topics.ERASURES],
         handlers=lambda store: consumers.handlers(store.pool, workshop, zone),
         background=[lambda store: retry.run(store, workshop)],
-        state=api.Doors(workshop, zone),
+        keeps=retention.RULES,
+        state=api.Doors(workshop, zone, identity=identity),
     )
 
 

@@ -3,7 +3,6 @@
 from typing import Final
 from uuid import UUID
 
-from chassis import clock
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import not_found
@@ -49,8 +48,7 @@ async def show_portal_account(
             password_hash = await doors.hashing.hash(values.password)
         except TooManyWait:
             break
-        at = clock.now()
-        if await journalled(store_, row, row["version"], "portal_account", who.user_id, at):
+        if await journalled(store_, row, row["version"], "portal_account", who, "client"):
             response.headers["Cache-Control"] = "no-store"
             return PortalAccount(login=values.login, password_hash=password_hash)
     raise busy()

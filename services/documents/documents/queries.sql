@@ -15,6 +15,9 @@ UPDATE credentials SET retry_at = now()
 WHERE child_id = ANY($1::uuid[]) AND state = 'failed'
 
 -- name: erase_people
+WITH named AS (
+    SELECT user_id FROM people WHERE user_id = ANY($1::uuid[]) AND full_name IS NOT NULL
+)
 INSERT INTO people AS t (user_id, version, erased)
 SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
@@ -22,11 +25,16 @@ ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
     school = NULL, staff_of = NULL, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
-RETURNING user_id
+RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
 -- name: erase_credentials
+WITH sealed AS (
+    SELECT certificate_id FROM credentials
+    WHERE child_id = ANY($1::uuid[]) AND sealed_key IS NOT NULL
+)
 UPDATE credentials SET state = 'erased', sealed_key = NULL, sealed_values = NULL, retry_at = NULL
 WHERE child_id = ANY($1::uuid[])
+RETURNING child_id, certificate_id IN (SELECT certificate_id FROM sealed) AS had_key
 
 -- name: save_links
 INSERT INTO child_links AS t (parent_id, child_id, version, linked)
@@ -183,7 +191,3 @@ RETURNING rotation_id
 SELECT c.*, e.status AS ended
 FROM credentials AS c LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
-
--- name: journal_download
-INSERT INTO downloads (kind, child_id, certificate_id, document_id, user_id, downloaded_at)
-VALUES ($1, $2, $3, $4, $5, $6)

@@ -15,4 +15,5 @@ class Settings(ServiceSettings):
     http_port: Port = 8103
     region_time_zone: TimeZone = "Europe/Moscow"
     portal_url: Annotated[str, Field(pattern=r"^https://[^\s\x00-\x1f]{3,80}$")]
+    backups_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30  # for the act of an erasure
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]{3,80}$")]

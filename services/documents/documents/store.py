@@ -1,16 +1,16 @@
 """STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import asyncpg
+from chassis import kept
 from chassis.database import Tx
 from chassis.queries import load
 from chassis.records import Item
-from contracts import Tombstone
+from contracts import Tombstone, topics
 from contracts.events import (
     CertificateAnnulled,
     CertificateExpired,
@@ -32,18 +32,6 @@ COLUMNS = (
     *("reason", "attempts", "retry_at"),
     *("correlation_id", "traceparent"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """Who was given which document of whom; an application may be before any certificate."""
-
-    kind: Literal["credentials", "image", "application", "portal_account"]
-    child_id: UUID
-    certificate_id: UUID | None
-    document_id: UUID | None
-    user_id: UUID
-    at: datetime
 
 
 async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
@@ -68,14 +56,22 @@ def _staff_of(user: UserRegistered) -> str | None:
     return organization.name
 
 
-async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> None:
+async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> dict[UUID, dict[str, int]]:
     """Names go, and the data keys of their documents: what was sealed can never be read again.
 
-    A tombstone that is older than the stored state changes nothing.
+    Returns how many of what, by whom it was. A tombstone that is older than the stored state
+    changes nothing.
     """
     versions = [tombstone.version for tombstone in tombstones.values()]
     rows = await tx.fetch(SQL["erase_people"], list(tombstones), versions)
-    await tx.execute(SQL["erase_credentials"], [row["user_id"] for row in rows])
+    erased = {row["user_id"]: int(row["was_named"]) for row in rows}
+    ended = await tx.fetch(SQL["erase_credentials"], list(erased))
+    keys = Counter(row["child_id"] for row in ended if row["had_key"])
+    kept_of = await kept.forget(tx, topics.IDENTITY_USERS, [str(who) for who in erased])
+    return {
+        who: {"person": named, "data_keys": keys[who], "quarantine": kept_of[str(who)]}
+        for who, named in erased.items()
+    }
 
 
 async def save_links(tx: Tx, links: Sequence[ChildLinked]) -> None:
@@ -277,17 +273,4 @@ async def save_ends(tx: Tx, ends: Sequence[CertificateAnnulled | CertificateExpi
             end.annulled_at if isinstance(end, CertificateAnnulled) else end.expired_at
             for end in ends
         ],
-    )
-
-
-async def journal_download(tx: Tx, download: Download) -> None:
-    """The one place that writes down who was given what."""
-    await tx.execute(
-        SQL["journal_download"],
-        download.kind,
-        download.child_id,
-        download.certificate_id,
-        download.document_id,
-        download.user_id,
-        download.at,
     )

@@ -1,21 +1,24 @@
 """THE place where an act of a person is journalled: who did what to whom, and when.
 
-One call an act, inside its transaction. `chassis.journal` takes it from here once it exists: every
-argument has the meaning of its entry. Names, logins and what was typed are never passed in.
+One call an act, inside its transaction. Names, logins and what was typed are never passed in.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-import structlog
+from chassis import journal
 from chassis.database import Tx
-
-log = structlog.get_logger()
 
 
 async def record(
-    _tx: Tx, *, at: datetime, actor_id: UUID | None, actor: str, action: str, subject: UUID
+    tx: Tx, *, at: datetime, actor_id: UUID | None, actor: str, action: str, subject: UUID
 ) -> None:
     """`actor`: as whom (operator, user, system); `action`: like user.merged."""
-    what = f"{actor} {action} at {at.isoformat(timespec='seconds')}"
-    log.info("act", reason=what, id=str(subject), place=str(actor_id))
+    await journal.append(tx, [journal.Entry(at, actor_id, actor, action, subject)])
+
+
+async def saw_children(tx: Tx, *, at: datetime, parent_id: UUID, children: Iterable[UUID]) -> None:
+    """A parent was shown the names and birth dates of these children."""
+    for child in children:
+        await journal.looked(tx, journal.Entry(at, parent_id, "parent", "child.looked_at", child))

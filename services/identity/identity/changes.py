@@ -13,10 +13,11 @@ from chassis.database import Tx
 from contracts import Envelope, Event, Tombstone, topics
 from contracts.ids import derived
 
-from identity import decide, edits, store
+from identity import decide, edits, erasing, store
 from identity.consumers import SOURCE, release_logins
 from identity.decide import KnownLink
 from identity.edits import Edited, Fields, Refused, Stored
+from identity.erasing import Order
 from identity.store import Pair
 
 
@@ -108,9 +109,9 @@ def said(event: Event | Tombstone, cause: Cause) -> Envelope:
     )
 
 
-async def erase(tx: Tx, known: Stored, cause: Cause) -> None:
+async def erase(tx: Tx, known: Stored, cause: Cause, order: Order) -> None:
     """The user is forgotten here and everywhere, as by SGO's tombstone. Lock first."""
-    erased = await store.erase_users(tx, {known.user_id: (known.sgo_user_id, cause.at)})
+    erased = await erasing.erase(tx, {known.user_id: (known.sgo_user_id, cause.at)}, order)
     await release_logins(tx, [decide.gives_up(known, None)])
     tombstone = Tombstone(str(known.user_id), erased[known.user_id])
     await outbox.append(tx, [said(tombstone, cause)])
@@ -125,13 +126,13 @@ async def save_links(
     await outbox.append(tx, [said(event, cause) for event in events])
 
 
-async def merge(tx: Tx, survivor: Stored, duplicate: Stored, cause: Cause) -> None:
+async def merge(tx: Tx, survivor: Stored, duplicate: Stored, cause: Cause, by: UUID | None) -> None:
     """Links and what was known move to the survivor, the duplicate is erased. Lock both first."""
     await _move_links(tx, duplicate.user_id, survivor.user_id, cause)
     edited = edits.merge(survivor, duplicate)
     if edited and edited.login != survivor.login:
         await store.copy_password(tx, duplicate.user_id, survivor.user_id)
-    await erase(tx, duplicate, cause)
+    await erase(tx, duplicate, cause, Order("Дубль: запись объединена с другой", by))
     await store.mark_merged(tx, duplicate.user_id, survivor.user_id)
     if edited:
         wanted = Wanted(survivor.user_id, Fields())

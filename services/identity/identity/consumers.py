@@ -10,10 +10,10 @@ from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
 from chassis.records import Item, place
 from contracts import Tombstone, caused_by, topics
-from contracts.events import SgoChildLinkChanged, SgoUserChanged, UserRegistered
+from contracts.events import PersonErased, SgoChildLinkChanged, SgoUserChanged, UserRegistered
 from contracts.ids import user_id
 
-from identity import decide, store
+from identity import decide, erasing, store
 from identity.decide import KnownLink, Late
 
 log = structlog.get_logger()
@@ -27,6 +27,7 @@ def handlers() -> list[Handler]:
         Handler(topics.SGO_USERS, Tombstone, on_sgo_user_erased),
         Handler(topics.SGO_CHILD_LINKS, SgoChildLinkChanged, on_sgo_child_link_changed),
         Handler(topics.SGO_CHILD_LINKS, Tombstone, on_sgo_child_link_erased),
+        Handler(topics.ERASURES, PersonErased, on_person_erased),
     ]
 
 
@@ -86,9 +87,8 @@ async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) ->
     effects = Effects()
     users = {user_id(item.received.key): item for item in items}
     known = await store.lock_users(tx, list(users))
-    erased = await store.erase_users(
-        tx, {who: (item.received.key, item.received.time) for who, item in users.items()}
-    )
+    ordered = {who: (item.received.key, item.received.time) for who, item in users.items()}
+    erased = await erasing.erase(tx, ordered, erasing.BY_SGO)
     for item in items:
         who = user_id(item.received.key)
         if who in erased:
@@ -103,6 +103,13 @@ async def on_sgo_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) ->
             )
     await release_logins(tx, [decide.gives_up(user, None) for user in known.values()])
     return effects
+
+
+async def on_person_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
+    """A service confirms; the act of an erasure is whole when all of them have."""
+    told = [cast("PersonErased", item.received.event) for item in items]
+    await erasing.save_confirmations(tx, told)
+    return Effects()
 
 
 async def on_sgo_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:

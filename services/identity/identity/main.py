@@ -8,7 +8,7 @@ from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from identity import api, consumers, housekeeping, imports
+from identity import api, consumers, imports, retention
 from identity.hashing import Hashing
 from identity.settings import Settings
 
@@ -27,7 +27,8 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
         handlers=lambda _: consumers.handlers(),
-        background=[housekeeping.run, lambda store: imports.run(store, zone)],
+        background=[lambda store: imports.run(store, zone)],
+        keeps=retention.RULES,
         state=api.Doors(zone, configured.key_bytes, Hashing()),
     )
 

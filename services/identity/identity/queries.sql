@@ -69,7 +69,30 @@ ON CONFLICT (user_id) DO UPDATE SET erased_at = excluded.erased_at
 WHERE t.erased_at < excluded.erased_at
 
 -- name: erase_passwords
-DELETE FROM passwords WHERE user_id = ANY($1::uuid[])
+DELETE FROM passwords WHERE user_id = ANY($1::uuid[]) RETURNING user_id
+
+-- name: save_erasures
+INSERT INTO erasures (erasure_id, user_id, version, reason, ordered_by, ordered_at)
+SELECT erasure_id, user_id, version, $4, $5, ordered_at
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $6::timestamptz[])
+    AS n (erasure_id, user_id, version, ordered_at)
+
+-- name: save_confirmations
+INSERT INTO erasure_confirmations (user_id, version, service, counts, erased_at)
+SELECT user_id, version, service, counts::jsonb, erased_at
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[])
+    AS n (user_id, version, service, counts, erased_at)
+ON CONFLICT DO NOTHING
+
+-- name: erasure
+SELECT * FROM erasures WHERE erasure_id = $1
+
+-- name: latest_erasure
+SELECT * FROM erasures WHERE user_id = $1 ORDER BY version DESC LIMIT 1
+
+-- name: confirmations
+SELECT service, counts, erased_at FROM erasure_confirmations
+WHERE user_id = $1 AND version = $2 ORDER BY erased_at, service
 
 -- name: lock_links
 SELECT l.* FROM child_links AS l
@@ -155,12 +178,6 @@ ON CONFLICT (subject) DO UPDATE SET
 -- name: forget_tries
 DELETE FROM sign_in_tries WHERE subject = ANY($1::bytea[])
 
--- name: forget_old_tries
-DELETE FROM sign_in_tries WHERE last_at < $1
-
--- name: forget_keys
-DELETE FROM idempotency_keys WHERE used_at < $1
-
 -- name: lock_keys
 SELECT pg_advisory_xact_lock(7038837)
 
@@ -237,10 +254,6 @@ DELETE FROM import_rows WHERE import_id = $1
 
 -- name: count_attempt
 UPDATE imports SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts
-
--- name: forget_imports
-DELETE FROM imports
-WHERE created_at < $1 AND state = 'receiving' OR finished_at < $2
 
 -- name: there
 SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL

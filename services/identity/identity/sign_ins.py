@@ -61,7 +61,3 @@ async def save_tries(tx: Tx, tries: Mapping[bytes, Tries]) -> None:
 
 async def forget_tries(tx: Tx, subjects: Sequence[bytes]) -> None:
     await tx.execute(SQL["forget_tries"], subjects)
-
-
-async def forget_old_tries(tx: Tx, before: datetime) -> None:
-    await tx.execute(SQL["forget_old_tries"], before)

@@ -90,11 +90,6 @@ async def count_attempt(tx: Tx, import_id: UUID) -> int:
     return int(await tx.fetchval(SQL["count_attempt"], import_id) or 0)
 
 
-async def forget_imports(tx: Tx, cut_before: datetime, done_before: datetime) -> None:
-    """Those that were cut while they were received, and finished ones."""
-    await tx.execute(SQL["forget_imports"], cut_before, done_before)
-
-
 async def there(tx: Tx, user_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these are known and not erased."""
     return {row["user_id"] for row in await tx.fetch(SQL["there"], user_ids)}

@@ -128,13 +128,17 @@ async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
     await _save_users(tx, [(None, 0, user, login, True)])
 
 
+async def erase_passwords(tx: Tx, user_ids: Sequence[UUID]) -> set[UUID]:
+    """Returns who had one."""
+    return {row["user_id"] for row in await tx.fetch(SQL["erase_passwords"], user_ids)}
+
+
 async def erase_users(tx: Tx, users: Mapping[UUID, tuple[str | None, datetime]]) -> dict[UUID, int]:
-    """Names, logins, passwords go, the mark stays; `users`: SGO's id, and when it was erased.
+    """Names and logins go, the mark stays; `users`: SGO's id, and when it was erased.
 
     Returns those who were known and not erased before, with our version. Lock them first.
     """
     sgo_ids, times = zip(*users.values(), strict=True)
-    await tx.execute(SQL["erase_passwords"], list(users))
     rows = await tx.fetch(SQL["erase_users"], list(users), times)
     await tx.execute(SQL["mark_erased"], list(users), sgo_ids, times)
     return {row["user_id"]: row["version"] for row in rows}
@@ -194,10 +198,6 @@ async def children(tx: Tx, parent_id: UUID) -> list[asyncpg.Record]:
 
 async def organization(tx: Tx, organization_id: str | None) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["organization"], organization_id)
-
-
-async def forget_keys(tx: Tx, before: datetime) -> None:
-    await tx.execute(SQL["forget_keys"], before)
 
 
 async def merged(tx: Tx, user_ids: Iterable[UUID]) -> set[UUID]:

@@ -11,7 +11,7 @@ from contracts.values import OrganizationKind, Role
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from identity import decide, store
+from identity import acts, decide, store
 from identity.api.doors import TheDoors
 
 router = APIRouter()
@@ -45,13 +45,17 @@ class Me(BaseModel):
 @router.get("/me")
 async def show_me(who: SignedIn, store_: TheStore, doors: TheDoors) -> Me:
     """The signed-in user, and the children who are linked at this moment."""
-    today = clock.day_in(doors.zone, clock.now())
-    async with store_.pool.acquire() as tx:
+    at = clock.now()
+    today = clock.day_in(doors.zone, at)
+    async with store_.pool.acquire() as tx, tx.transaction():
         user = await store.user(tx, who.user_id)
         if user is None:
             raise not_found()
         children = await store.children(tx, who.user_id)
         employer = await store.organization(tx, user["organization"])
+        await acts.saw_children(
+            tx, at=at, parent_id=who.user_id, children=[one["user_id"] for one in children]
+        )
     return Me(
         user_id=user["user_id"],
         login=user["login"],

@@ -42,7 +42,7 @@ async def merge_users(
             return card(survivor)
         if duplicate.erased_at:
             raise not_found()
-        await changes.merge(tx, survivor, duplicate, cause)
+        await changes.merge(tx, survivor, duplicate, cause, who.user_id)
         for subject in (user_id, merge.into):
             await acts.record(tx, at=cause.at, actor_id=who.user_id, actor="operator",
                               action="user.merged", subject=subject)  # fmt: skip

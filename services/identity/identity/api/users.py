@@ -22,6 +22,7 @@ from identity.api.doors import AnOperator, IdempotencyKey, TheCause, TheDoors, k
 from identity.api.problems import problem, refused
 from identity.changes import Cause, Wanted
 from identity.edits import Fields, Stored
+from identity.erasing import Order
 
 router = APIRouter()
 
@@ -153,9 +154,13 @@ async def change_user(
 
 @router.delete("/users/{user_id}", status_code=204)
 async def erase_user(user_id: UUID, who: AnOperator, store_: TheStore, cause: TheCause) -> Response:
-    """Erase: names, login and password go here, and everywhere by the tombstone."""
+    """Erase: names, login and password go here, and everywhere by the tombstone.
+
+    `POST /users/{user_id}/erasure` does the same with a reason, and tells how far it is.
+    """
     async with store_.transaction() as tx:
-        await changes.erase(tx, await reachable(tx, user_id), cause)
+        order = Order("Распоряжение оператора", who.user_id)
+        await changes.erase(tx, await reachable(tx, user_id), cause, order)
         await acts.record(tx, at=cause.at, actor_id=who.user_id, actor="operator",
                           action="user.erased", subject=user_id)  # fmt: skip
     return Response(status_code=204)

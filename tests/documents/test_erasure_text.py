@@ -1,0 +1,66 @@
+"""What an act of erasure says is what the services confirmed, and until when the rest lies."""
+
+from datetime import timedelta
+
+from documents.erasure_text import Confirmation, Erasure, KeptDays, act_of
+
+from tests.builders import MOSCOW, NOW, an_id
+
+DAYS = KeptDays(inbox=45, outbox_sent=8, journal=1096, backups=30)
+
+
+def an_erasure(**changes: object) -> Erasure:
+    counts = {
+        "identity": {"person": 1, "password": 0, "outbox_sent": 2, "quarantine": 0},
+        "certificates": {"person": 1, "remarks": 1, "quarantine": 0},
+        "documents": {"person": 0, "data_keys": 0, "quarantine": 0},
+    }
+    known = {
+        "id": an_id("act"),
+        "user_id": an_id("child"),
+        "reason": "Отзыв согласия",
+        "ordered_by": an_id("olga"),
+        "state": "done",
+        "confirmations": [
+            Confirmation(service=name, counts=many, erased_at=NOW + timedelta(seconds=place))
+            for place, (name, many) in enumerate(counts.items())
+        ],
+    }
+    return Erasure.model_validate(known | changes)
+
+
+def test_each_service_is_named_with_what_it_destroyed_and_how_much():
+    rows = [(row.where, row.count) for row in act_of(an_erasure(), DAYS, MOSCOW).destroyed]
+    assert rows == [
+        ("identity, таблица users", 1),
+        ("identity, таблицы outbox, outbox_sent", 2),
+        ("certificates, таблица people", 1),
+        ("certificates, таблица changes", 1),
+        ("documents, таблица people", 0),
+    ]
+
+
+def test_it_is_made_when_the_last_service_has_confirmed():
+    assert act_of(an_erasure(), DAYS, MOSCOW).made_at == NOW + timedelta(seconds=2)
+
+
+def test_every_place_where_something_still_lies_is_named_with_its_last_day():
+    kept = act_of(an_erasure(), DAYS, MOSCOW).kept
+    for place, until in (
+        ("Резервные копии", "24.12.2026"),
+        ("identity.users.v1", "01.12.2026"),
+        ("sgo.users.v1", "31.12.2026"),
+        ("outbox_sent", "02.12.2026"),
+        ("inbox", "08.01.2027"),
+        ("Журналы", "24.11.2029"),
+        ("quarantine", "30 дней"),
+        ("Сертификат", "бессрочно"),
+    ):
+        (line,) = [one for one in kept if place in one]
+        assert until in line
+
+
+def test_a_kind_that_is_not_known_here_is_told_all_the_same():
+    new = Confirmation(service="cabinet", counts={"drafts": 3}, erased_at=NOW)
+    (row,) = act_of(an_erasure(confirmations=[new]), DAYS, MOSCOW).destroyed
+    assert (row.where, row.count) == ("cabinet, таблица drafts", 3)

@@ -1,0 +1,55 @@
+"""What operators do, and who saw a child, is in identity's sealed journal."""
+
+import json
+
+from chassis import journal
+from contracts.ids import user_id
+
+from tests.builders import a_record
+from tests.doors import bearer
+from tests.identity.conftest import own_id
+from tests.identity.sgo import a_link, a_user
+
+CHILD, PARENT = user_id("1"), user_id("2")
+
+
+async def acts(door) -> list[tuple]:
+    rows = await door.store.pool.fetch("SELECT * FROM journal ORDER BY id")
+    return [(row["actor"], row["actor_id"], row["action"], row["subject"]) for row in rows]
+
+
+async def test_each_act_of_an_operator_is_journalled_with_whom_it_was_about(door, office):
+    await door.consume([a_record(a_user())])
+    assert (await office.get(f"/users/{CHILD}")).status_code == 200
+    changed = await office.patch(f"/users/{CHILD}", json={"municipality": "m2"})
+    assert changed.status_code == 200
+    assert (await office.delete(f"/users/{CHILD}")).status_code == 204
+    olga = own_id("olga")
+    assert await acts(door) == [
+        ("operator", olga, "user.looked_at", CHILD),
+        ("operator", olga, "user.changed", CHILD),
+        ("operator", olga, "user.erased", CHILD),
+    ]
+    assert await journal.seal(door.store) == 3
+
+
+async def test_an_act_that_was_refused_is_not_journalled(door, office):
+    await door.consume([a_record(a_user())])
+    refused = await office.patch(f"/users/{CHILD}", json={"birth_date": "1800-01-01"})
+    assert refused.status_code == 422
+    assert await acts(door) == []
+
+
+async def test_a_parent_who_sees_their_children_is_journalled_once_in_ten_minutes(door, http):
+    await door.consume([a_record(one) for one in (a_user(), a_user("2"), a_link())])
+    for _ in range(2):
+        answer = await http.get("/me", headers=bearer("", "parent", sub=str(PARENT)))
+        assert len(answer.json()["children"]) == 1
+    assert await acts(door) == [("parent", PARENT, "child.looked_at", CHILD)]
+
+
+async def test_the_journal_holds_no_name(door, office):
+    await door.consume([a_record(a_user())])
+    await office.get(f"/users/{CHILD}")
+    rows = await door.store.pool.fetch("SELECT * FROM journal")
+    assert "Иванов" not in json.dumps([dict(row) for row in rows], default=str, ensure_ascii=False)
