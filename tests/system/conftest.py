@@ -1,21 +1,15 @@
 """The whole stack as a user starts it; tests reach it by HTTP and Kafka only."""
 
-import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from chassis import clock
 from contracts.events import Event
 from contracts.ids import user_id
 
@@ -23,11 +17,9 @@ from tests.collector import Collector, collecting
 from tests.system.outside import Sgo
 from tests.waiting import eventually
 from tools.stack import demo_data
-from tools.stack.ports import free_port
+from tools.stack.apart import Stack, a_stack
+from tools.verify.__main__ import verify
 
-START_S = 180.0
-ROOT = Path(__file__).parents[2]
-PORTS = ("IDENTITY", "CERTIFICATES", "DOCUMENTS", "POSTGRES", "KAFKA", "KAFKA_CONTROLLER")
 PARENT = "two children"
 
 
@@ -35,16 +27,22 @@ PARENT = "two children"
 class System:
     """A running stack: where it is, who may sign in, and what it has answered so far."""
 
-    folder: Path
-    demo: dict[str, Any]
-    collector: Collector
+    stack: Stack
     answers: list[httpx.Response] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.stack.folder
+
+    @property
+    def demo(self) -> Mapping[str, Any]:
+        return self.stack.demo
 
     def url(self, service: str) -> str:
         return self.demo["urls"][service]
 
     def pid(self, name: str) -> int:
-        return json.loads((self.folder / "pids.json").read_text())[name]["pid"]
+        return self.stack.pids()[name]
 
     def http(self) -> httpx.AsyncClient:
         """A client whose answers are kept, for the search for secrets."""
@@ -124,36 +122,27 @@ class System:
     @property
     def forgets(self) -> bool:
         """Whether its broker is the in-memory one, which keeps nothing."""
-        return "KAFKA=memory" in (self.folder / "up.log").read_text()
+        return "KAFKA=memory" in self.stack.said
+
+    async def gaps(self) -> set[str]:
+        """What `make verify` lists, as if a minute had passed and nothing were on its way."""
+        later = clock.now() + timedelta(minutes=2)
+        findings = await verify(self.demo["databases"], self.demo["kafka"], "", later)
+        return {gap for one in findings for gap in one.gaps}
 
     def logs(self) -> Sequence[Path]:
         return sorted((self.folder / "logs").glob("*.log"))
 
 
 @pytest.fixture(scope="session")
-async def system() -> AsyncIterator[System]:
-    with (
-        tempfile.TemporaryDirectory(prefix="system-", ignore_cleanup_errors=True) as name,
-        collecting() as collector,
-    ):
-        folder = Path(name)
-        told = {f"{part}_PORT": str(free_port()) for part in PORTS} | {
-            "LOCAL_DIR": name,
-            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,
-            "OTEL_BSP_SCHEDULE_DELAY": "200",
-        }
-        with (folder / "up.log").open("wb") as log:
-            child = subprocess.Popen(  # noqa: ASYNC220  started once, waited for below
-                [sys.executable, "-m", "tools.stack.up"],
-                env=os.environ | told, cwd=ROOT, stdout=log, stderr=log,
-            )  # fmt: skip
-        try:
-            await eventually(
-                lambda: child.poll() is not None or b"Ctrl-C" in (folder / "up.log").read_bytes(),
-                within_s=START_S,
-            )
-            assert child.poll() is None, (folder / "up.log").read_text()
-            yield System(folder, json.loads((folder / "demo.json").read_text()), collector)
-        finally:
-            child.send_signal(signal.SIGTERM)
-            await asyncio.to_thread(child.wait, 60)
+def collector() -> Iterator[Collector]:
+    """What hears the traces of the stack."""
+    with collecting() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def system(collector) -> Iterator[System]:
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with a_stack("system-", **told) as stack:
+        yield System(stack)

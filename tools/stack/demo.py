@@ -53,7 +53,7 @@ async def show(configured: StackSettings) -> int:
     try:
         async with follow.following(known["kafka"], press):
             shown = await journey.run(known, press, configured.local)
-            await press.heard(shown.events)
+            await press.heard(shown.child, shown.events)
     except (journey.Wrong, paper.WrongPaper, follow.NotHeard, httpx.HTTPError, KafkaError) as wrong:
         say(f"\nNot as it should be: {wrong or type(wrong).__name__}")
         return 1

@@ -25,7 +25,7 @@ class Press:
 
     def __init__(self) -> None:
         self._pressed_at: float | None = None
-        self._types: list[str] = []
+        self._heard: set[tuple[str, str]] = set()
         self._more = asyncio.Event()
 
     def now(self) -> None:
@@ -38,18 +38,24 @@ class Press:
         since = "" if self._pressed_at is None else f"{_ms(self._pressed_at):+7.0f} ms"
         moment = clock.now().astimezone().strftime("%H:%M:%S.%f")[:-3]
         say(f"  {moment} {since}  {record.topic:<25}{kind:<28}{known.get('ce_subject', '')[:8]}…")
-        self._types.append(kind)
+        key = "" if record.key is None else record.key.decode(errors="replace")
+        self._heard.add((key, kind))
         self._more.set()
 
-    async def heard(self, wanted: Sequence[str]) -> None:
-        """Wait until each of these types was heard. Raises NotHeard."""
+    def missing(self, child: str, wanted: Sequence[str]) -> Sequence[str]:
+        """The types that were not heard of this child."""
+        return [kind for kind in wanted if (child, kind) not in self._heard]
+
+    async def heard(self, child: str, wanted: Sequence[str]) -> None:
+        """Wait until each of these types was heard of this child. Raises NotHeard."""
         deadline = time.monotonic() + HEARD_S_MAX
-        while missing := [kind for kind in wanted if kind not in self._types]:
+        while missing := self.missing(child, wanted):
             self._more.clear()
             try:
                 await asyncio.wait_for(self._more.wait(), max(0, deadline - time.monotonic()))
             except TimeoutError:
-                raise NotHeard(f"no event {', '.join(missing)} came within 30 s") from None
+                what = f"no event {', '.join(missing)} of the child"
+                raise NotHeard(f"{what} came within {HEARD_S_MAX:.0f} s") from None
 
 
 def _ms(since: float) -> float:

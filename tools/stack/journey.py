@@ -31,6 +31,7 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Shown:
+    child: str
     number: str
     status: str
     valid_from: str
@@ -62,7 +63,7 @@ async def run(known: Mapping[str, Any], press: Press, folder: Path) -> Shown:
         for name in ("valid_from", "valid_until"):
             card[name] = f"{date.fromisoformat(card[name]):%d.%m.%Y}"
         fields = ("number", "status", "valid_from", "valid_until")
-        return Shown(pdf=pdf, **{name: card[name] for name in fields})
+        return Shown(child=child["id"], pdf=pdf, **{name: card[name] for name in fields})
 
 
 async def _signed_in(client: httpx.AsyncClient, known: Mapping[str, Any], note: str) -> "Person":

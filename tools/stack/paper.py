@@ -1,8 +1,16 @@
 """Look at a credentials PDF as a family does: is the number on it, is there a login?"""
 
+import re
 from pathlib import Path
+from typing import Final
 
 import pypdfium2
+
+SLOTS: Final = {
+    "number": r"Номер сертификата\s+{number}\s",
+    "login": r"Логин\s+do{number}\s",
+    "password": r"Пароль\s+[0-9A-Za-z]{{14}}\s",
+}
 
 
 class WrongPaper(Exception):
@@ -18,11 +26,8 @@ def text_of(pdf: Path) -> str:
 
 
 def check(pdf: Path, number: str) -> None:
-    """Raises WrongPaper unless the number, a login and a password are on it."""
+    """Raises WrongPaper unless the number, its login and a password stand beside their labels."""
     text = text_of(pdf)
-    digits = "".join(text.split())
-    if number not in digits:
-        raise WrongPaper(f"the number {number} is not in {pdf}")
-    for word in ("логин", "пароль"):
-        if word not in text.lower():
-            raise WrongPaper(f"there is no {word} in {pdf}")
+    for what, stands in SLOTS.items():
+        if not re.search(stands.format(number=number), text):
+            raise WrongPaper(f"the {what} of the certificate {number} is not in its place in {pdf}")
