@@ -56,6 +56,8 @@ def test_one_port_for_two_is_told(tmp_path):
         ("KAFKA", "127.0.0.1:9092,rabbit"),
         ("IDENTITY_PORT", "http"),
         ("KAFKA_PORT", "70000"),
+        ("ONCE", "maybe"),
+        ("KAFKA_FAST_START", "x"),
     ],
 )
 def test_a_setting_that_cannot_be_is_told(tmp_path, name, text):

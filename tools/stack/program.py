@@ -13,6 +13,7 @@ from tools.stack.problem import Problem
 
 POLL_S = 0.05
 LOG_BYTES_MAX = 50_000_000
+STARTED = "--- started ---"
 
 
 async def _at_once() -> bool:
@@ -44,6 +45,8 @@ async def start(program: Program) -> asyncio.subprocess.Process:
     program.log.parent.mkdir(parents=True, exist_ok=True)
     too_long = program.log.exists() and program.log.stat().st_size > LOG_BYTES_MAX
     with program.log.open("wb" if too_long else "ab") as log:
+        log.write(f"{STARTED}\n".encode())
+        log.flush()
         return await asyncio.create_subprocess_exec(
             *program.command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -91,10 +94,12 @@ async def stop(program: Program, process: asyncio.subprocess.Process) -> None:
 
 
 def last_words(log: Path, lines: int = 3) -> str:
+    """The end of what was said since the last start; what ended before is another story."""
     try:
-        return " | ".join(log.read_text(errors="replace").splitlines()[-lines:]) or "nothing"
+        said = log.read_text(errors="replace").rpartition(f"{STARTED}\n")[2]
     except OSError:
         return "nothing"
+    return " | ".join(said.splitlines()[-lines:]) or "nothing"
 
 
 def say(line: str) -> None:

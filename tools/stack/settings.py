@@ -42,13 +42,20 @@ def load() -> StackSettings:
         local=Path(env.get("LOCAL_DIR") or ROOT / ".local").resolve(),
         ports={name: _port(env, name) for name in DEFAULT_PORTS},
         kafka=_kafka(env.get("KAFKA")),
-        kafka_fast_start=env.get("KAFKA_FAST_START", "1") != "0",
+        kafka_fast_start=_switch(env, "KAFKA_FAST_START", default=True),
         jars=Path(jars).expanduser().resolve() if jars else None,
         maven_mirror=env.get("MAVEN_MIRROR") or None,
         ci=env.get("CI", "").lower() in {"1", "true"},
-        once=env.get("ONCE", "") not in {"", "0"},
+        once=_switch(env, "ONCE", default=False),
         environment=dict(env),
     )
+
+
+def _switch(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = env.get(name) or str(int(default))
+    if text not in {"0", "1"}:
+        raise Problem(f"{name} is {text!r}; it must be 0 or 1.")
+    return text == "1"
 
 
 def variable(name: str) -> str:
@@ -57,8 +64,9 @@ def variable(name: str) -> str:
 
 
 def _port(env: Mapping[str, str], name: str) -> int:
-    default = _port(env, "kafka") + 1 if name == "kafka_controller" else DEFAULT_PORTS[name]
-    text = env.get(variable(name)) or str(default)
+    text = env.get(variable(name)) or str(DEFAULT_PORTS[name])
+    if name == "kafka_controller" and not env.get(variable(name)):
+        text = str(_port(env, "kafka") % 65535 + 1)
     if not _is_port(text):
         raise Problem(f"{variable(name)} is {text!r}; it must be a port number from 1 to 65535.")
     return int(text)
