@@ -1,9 +1,18 @@
-"""People at organizations."""
+"""People at organizations, and all to whom a child's documents are not there."""
 
 from contracts.events import UserRegistered
 from contracts.values import Organization
 
 from tests.builders import a_user
+
+OUTSIDERS = [
+    ("neighbours parent", "parent"),
+    ("neighbour", "student"),
+    ("stranger", "parent"),
+    ("teacher", "staff"),
+    ("boss", "operator"),
+    ("portal", "client"),
+]
 
 
 def a_clerk(name: str = "clerk", *, authorized: bool = True, version: int = 1) -> UserRegistered:

@@ -11,7 +11,7 @@ from documents import application
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, annulled, issued
 from tests.documents.sheets import NAMES, READERS, an_application, boxes, by_pdfium, unspaced
-from tests.documents.staff import a_clerk
+from tests.documents.staff import OUTSIDERS, a_clerk
 from tests.documents.test_api import OVER_14, UNDER_14
 from tests.doors import bearer, problem
 
@@ -156,17 +156,7 @@ async def test_staff_of_an_authorized_organization_print_it_addressed_to_it(clie
     assert "Прошу предоставить мне" in by_pdfium(older.content)[0]
 
 
-@pytest.mark.parametrize(
-    ("who", "role"),
-    [
-        ("neighbours parent", "parent"),
-        ("neighbour", "student"),
-        ("stranger", "parent"),
-        ("teacher", "staff"),
-        ("boss", "operator"),
-        ("portal", "client"),
-    ],
-)
+@pytest.mark.parametrize(("who", "role"), OUTSIDERS)
 async def test_it_is_not_there_for_anybody_else(client, family, who, role):
     await family.consume(a_clerk("teacher", authorized=False))
     problem(await client.get(FILLED, headers=bearer(who, role)), 404, "not_found")

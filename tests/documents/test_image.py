@@ -14,7 +14,7 @@ from PIL import Image
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, annulled, expired, issued, suspended
 from tests.documents.sheets import NAMES, READERS, an_image, boxes, grays, unspaced
-from tests.documents.staff import a_clerk
+from tests.documents.staff import OUTSIDERS, a_clerk
 from tests.documents.test_api import OVER_14, UNDER_14
 from tests.doors import bearer, problem
 
@@ -154,17 +154,7 @@ async def test_staff_of_an_authorized_organization_downloads_it(client, family):
     problem(await client.get(PNG, headers=bearer("clerk", "staff")), 404, "not_found")
 
 
-@pytest.mark.parametrize(
-    ("who", "role"),
-    [
-        ("neighbours parent", "parent"),
-        ("neighbour", "student"),
-        ("stranger", "parent"),
-        ("teacher", "staff"),
-        ("boss", "operator"),
-        ("portal", "client"),
-    ],
-)
+@pytest.mark.parametrize(("who", "role"), OUTSIDERS)
 @pytest.mark.parametrize("address", [PNG, PDF])
 async def test_it_is_not_there_for_anybody_else(client, family, who, role, address):
     await family.consume(a_clerk("teacher", authorized=False))

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.database import Tx, describe
+from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.outbox import Store
 from chassis.queries import load
 
@@ -68,7 +68,7 @@ async def run(store: Store) -> None:
         try:
             while await seal(store) == ROWS_MAX:
                 pass
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("journal_not_sealed", error=describe(error))
         await asyncio.sleep(POLL_S)
 

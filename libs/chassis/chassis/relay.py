@@ -6,7 +6,7 @@ also does its reads and deletes, so that a relay that lost the connection cannot
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -131,7 +131,7 @@ class Relay:
     ) -> None:
         """For a week; but of whom a tombstone was sent, nothing that was said before stays."""
         erased = [row for row in rows if row["value"] is None and row["id"] in acknowledged]
-        async with connection.transaction():
+        async with connection.transaction() if erased else nullcontext():
             await connection.execute(SQL["move_to_sent"], sorted(acknowledged))
             if erased:
                 columns = ([row[name] for row in erased] for name in ("id", "topic", "key"))

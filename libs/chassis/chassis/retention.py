@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
-import asyncpg
 import structlog
 
 from chassis import clock
-from chassis.database import Pool, Tx, describe
+from chassis.database import DATABASE_ERRORS, Pool, Tx, describe
 from chassis.outbox import Store
 from chassis.queries import load
 
@@ -74,7 +73,7 @@ async def run(store: Store, kept: Sequence[Rule]) -> None:
         done = 0
         try:
             done = await tidy(store.pool, kept, clock.now())
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("pruning_failed", error=describe(error))
         await asyncio.sleep(PAUSE_S if done == ROWS_MAX else LOOK_EVERY_S)
 

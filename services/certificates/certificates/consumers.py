@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import cast
-from uuid import UUID
 
-from chassis import clock
+from chassis import erasing
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
@@ -15,7 +14,6 @@ from contracts.events import (
     CertificateRequested,
     ChildLinked,
     ChildUnlinked,
-    PersonErased,
     UserRegistered,
     UserUpdated,
 )
@@ -48,21 +46,7 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     """A name, a birth date, an employer: gone, and said so. The certificate's bare record stays."""
-    effects, causes = Effects(), {}
-    tombstones: dict[UUID, Tombstone] = {}
-    for item in items:
-        try:
-            tombstones[UUID(item.received.key)] = cast("Tombstone", item.received.event)
-            causes[UUID(item.received.key)] = item.received
-        except ValueError:
-            effects.refused.append((item, "bad_key: the key is no user id"))
-    at = clock.now()
-    for who, counts in (await store.erase_people(tx, tombstones)).items():
-        done = PersonErased(
-            service="certificates", user_id=who, version=tombstones[who].version or 0,
-            counts=counts, erased_at=at,
-        )  # fmt: skip
-        effects.events.append(caused_by(causes[who], done, source=SOURCE, time=at))
+    effects, _ = await erasing.erase(tx, items, store.erase_people, "certificates")
     return effects
 
 

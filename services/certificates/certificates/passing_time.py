@@ -7,10 +7,9 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
-import asyncpg
 import structlog
 from chassis import clock, journal, outbox
-from chassis.database import describe
+from chassis.database import DATABASE_ERRORS, describe
 from chassis.outbox import Store
 from chassis.queries import load
 from contracts import Envelope
@@ -35,7 +34,7 @@ async def run(store: Store, region: Region) -> None:
         try:
             while await pass_time(store, region, clock.now()):
                 pass
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("passing_time_failed", error=describe(error))
         await asyncio.sleep(LOOK_EVERY_S)
 

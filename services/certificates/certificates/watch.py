@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from chassis import clock
-from chassis.database import describe
+from chassis.database import DATABASE_ERRORS, describe
 from chassis.outbox import Store
 from chassis.problems import Problem
 from chassis.queries import load
@@ -49,7 +49,7 @@ class Watch:
             if self._pages:
                 try:
                     await self.look(store)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except DATABASE_ERRORS as error:
                     log.warning("watch_failed", error=describe(error))
 
     async def look(self, store: Store) -> None:

@@ -5,7 +5,7 @@ from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis import clock
+from chassis import clock, erasing
 from chassis.database import Pool, Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
@@ -17,7 +17,6 @@ from contracts.events import (
     CertificateIssued,
     ChildLinked,
     ChildUnlinked,
-    PersonErased,
     UserRegistered,
     UserUpdated,
 )
@@ -57,22 +56,8 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     """Names and data keys go, and it is said how many."""
-    effects, causes = Effects(), {}
-    tombstones: dict[UUID, Tombstone] = {}
-    for item in items:
-        try:
-            tombstones[UUID(item.received.key)] = cast("Tombstone", item.received.event)
-            causes[UUID(item.received.key)] = item.received
-        except ValueError:
-            effects.refused.append((item, "bad_key: the key is no user id"))
-    at = clock.now()
-    for who, counts in (await store.erase_people(tx, tombstones)).items():
-        done = PersonErased(
-            service="documents", user_id=who, version=tombstones[who].version or 0,
-            counts=counts, erased_at=at,
-        )  # fmt: skip
-        effects.events.append(caused_by(causes[who], done, source=SOURCE, time=at))
-    await release(tx, [person_fact(user_id) for user_id in tombstones])
+    effects, named = await erasing.erase(tx, items, store.erase_people, "documents")
+    await release(tx, [person_fact(user_id) for user_id in named])
     return effects
 
 

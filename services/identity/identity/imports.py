@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import structlog
 from chassis import clock
-from chassis.database import Tx, describe, is_transient
+from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
 from chassis.outbox import Store
 from contracts import Event
 from contracts.ids import user_id
@@ -59,7 +59,7 @@ async def run(store_: Store, zone: ZoneInfo) -> None:
         try:
             while await step(store_, zone):
                 pass
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("import_waits", error=describe(error))
         await asyncio.sleep(POLL_S)
 
