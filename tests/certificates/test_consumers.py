@@ -195,3 +195,13 @@ async def test_numbers_are_unique_and_well_typed(door):
     await door.consume(records)
     rows = await door.store.pool.fetch("SELECT number FROM certificates")
     assert len({row["number"] for row in rows}) == 300
+
+
+async def test_a_child_asked_for_in_both_lanes_gets_one_certificate(door):
+    """The same decision, the same table, the same constraint."""
+    bulk = topics.CERTIFICATE_REQUESTS_BULK
+    await door.consume(a_family())
+    lanes = [[a_record(a_request(name="one"))], [a_record(a_request(name="many"), topic=bulk)]]
+    await asyncio.gather(*(door.consume(lane) for lane in lanes))
+    kinds = [kind for kind, _ in await said(door)]
+    assert sorted(kinds) == ["certificate.issued", "certificate.refused"]

@@ -17,6 +17,7 @@ from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from contracts import topics
 from contracts.events import CertificateRequested
+from contracts.topics import Topic
 
 from tests.builders import a_record, a_request
 from tests.waiting import eventually
@@ -73,12 +74,13 @@ class Bench:
         on_batch: OnBatch,
         *,
         group: str = "bench",
+        topic: Topic = TOPIC,
         working: dict[TopicPartition, int] | None = None,
     ) -> AsyncIterator[Any]:
         """The subscriber, consuming until the block ends."""
         broker = make_broker(self.settings)
         subscriber = hear(
-            broker, self.settings, group=group, topic=TOPIC, on_batch=on_batch, working=working
+            broker, self.settings, group=group, topic=topic, on_batch=on_batch, working=working
         )
         await broker.start()
         try:

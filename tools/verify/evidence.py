@@ -14,9 +14,10 @@ import asyncpg
 from certificates.numbers import is_well_typed
 from chassis import journal
 from chassis.queries import load
+from contracts.topics import TOPICS
 
 from tools.verify.records import said
-from tools.verify.topics import TOPICS, Reading, is_compacted
+from tools.verify.topics import Reading, is_compacted
 
 SQL = load("tools.verify", "checks.sql")
 SOURCES = load("tools.verify", "databases.sql")

@@ -50,7 +50,7 @@ def said(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -
 def _about(topic: str, key: bytes, kind: str | None, fields: dict[str, Any]) -> tuple[str, int]:
     """The aggregate and its version; a refusal is about its request, and version 0 of it."""
     match topic:
-        case topics.CERTIFICATE_REQUESTS.name:
+        case topics.CERTIFICATE_REQUESTS.name | topics.CERTIFICATE_REQUESTS_BULK.name:
             return _id(fields["request_id"]), 1
         case topics.CERTIFICATES.name if kind == "certificate.refused":
             return _id(fields["request_id"]), 0

@@ -10,12 +10,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from chassis.records import RawRecord
-from contracts import topics
-from contracts.topics import Topic
+from contracts.topics import TOPICS, Topic
 
 from tools.stack.problem import Problem
 
-TOPICS = tuple(topic for topic in topics.TOPICS if topic is not topics.CERTIFICATE_REQUESTS_BULK)
 CONNECT_S_MAX = 15.0
 STILL_S_MAX = 30.0
 ROWS = 5000

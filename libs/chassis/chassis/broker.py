@@ -38,6 +38,11 @@ def make_broker(settings: ServiceSettings) -> KafkaBroker:
     )
 
 
+def group_of(settings: ServiceSettings, service: str, topic: Topic) -> str:
+    """The consumer group in which a service hears a topic."""
+    return f"{settings.kafka_topic_prefix}{service}.{topic.name}"
+
+
 def hear(
     broker: KafkaBroker,
     settings: ServiceSettings,
@@ -55,7 +60,7 @@ def hear(
     unfinished = {} if working is None else working
     subscriber = broker.subscriber(
         settings.kafka_topic_prefix + topic.name,
-        group_id=f"{settings.kafka_topic_prefix}{group}.{topic.name}",
+        group_id=group_of(settings, group, topic),
         batch=True,
         max_records=BATCH_RECORDS_MAX,
         batch_timeout_ms=BATCH_TIMEOUT_MS,

@@ -31,6 +31,9 @@ SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
     coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
         AS age_s
 
+-- name: count_unsent
+SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted
+
 -- name: sent_partitions
 SELECT c.relname AS name
 FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid

@@ -19,7 +19,7 @@ from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from chassis import health, journal, parking, retention, watchdog
+from chassis import health, journal, pacing, parking, retention, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
@@ -49,6 +49,7 @@ class Service:
     handlers: Callable[[Store], Sequence[Handler]]
     background: Sequence[Background] = ()
     keeps: Sequence[retention.Rule] = ()
+    lanes: Sequence[pacing.Lane] = ()
     patience: Patience = field(default_factory=Patience)
     state: Any = None
 
@@ -107,7 +108,8 @@ class Running:
         while True:
             self.broker = broker = make_broker(settings)
             clock = asyncio.get_running_loop().time
-            self.watches = [self._heard(broker, topic, clock()) for topic in self.hears]
+            watches = {topic: self._heard(broker, topic, clock()) for topic in self.hears}
+            self.watches = list(watches.values())
             try:
                 await ensure(settings, {*self.hears, *self.service.says})
                 await broker.start()
@@ -120,6 +122,8 @@ class Running:
         self.started = True
         self._spawn(self.relay.run())
         self._spawn(parking.run(self.consumer))
+        for lane in self.service.lanes:
+            self._spawn(pacing.run(lane, settings, self.store, watches[lane.topic]))
         self._spawn(watchdog.run(self.watches, self._others_answer, self.leave))
         log.info("serving")
 

@@ -31,6 +31,19 @@ class Watch:
     assigned: bool = False
     lag: int = 0
 
+    @property
+    def paused(self) -> frozenset[Any]:
+        """The partitions that wait on purpose (`chassis.pacing`)."""
+        consumer = self.subscriber.consumer
+        return frozenset(consumer.paused()) if consumer else frozenset()
+
+    def unread(self) -> bool:
+        """Whether there is something that has not been fetched."""
+        consumer = self.subscriber.consumer
+        partitions = consumer.assignment() if consumer else ()
+        positions = _read(consumer, partitions)
+        return any(positions[p] < (consumer.highwater(p) or 0) for p in positions)
+
 
 def look(watch: Watch, now: float) -> str | None:
     """Why this consumer is dead, or None: no assignment, or lag without progress, for a minute."""
@@ -45,7 +58,7 @@ def look(watch: Watch, now: float) -> str | None:
     LAG.labels(watch.topic).set(watch.lag)
     moving = finished != watch.positions
     watch.positions = finished
-    if watch.assigned and (moving or watch.lag == 0):
+    if watch.assigned and (moving or watch.lag == 0 or watch.paused):
         watch.since = now
     if now - watch.since < STALLED_S_MAX:
         return None

@@ -34,6 +34,7 @@ def handlers(region: Region) -> list[Handler]:
         Handler(topics.IDENTITY_CHILD_LINKS, ChildLinked, on_child_link_changed),
         Handler(topics.IDENTITY_CHILD_LINKS, ChildUnlinked, on_child_link_changed),
         Handler(topics.CERTIFICATE_REQUESTS, CertificateRequested, asked),
+        Handler(topics.CERTIFICATE_REQUESTS_BULK, CertificateRequested, asked),
     ]
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chassis import settings
+from chassis.pacing import Lane
 from chassis.server import run
 from chassis.service import Service
 from contracts import topics
@@ -29,6 +30,7 @@ def make(configured: Settings) -> Service:
         handlers=lambda _: consumers.handlers(region),
         background=[watch.run, lambda store: passing_time.run(store, region)],
         keeps=retention.RULES,
+        lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind=[("documents", topics.CERTIFICATES)])],
         state=Doors(region, watch),
     )
 
