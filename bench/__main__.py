@@ -2,10 +2,16 @@
 
 import sys
 
-from bench import imports, machine, pipeline, render
+from bench import doors, imports, lanes, machine, pipeline, render
 from tools.stack.problem import told
 
-CLAIMS = {"imports": imports.main, "pipeline": pipeline.main, "render": render.main}
+CLAIMS = {
+    "pipeline": pipeline.main,
+    "doors": doors.main,
+    "lanes": lanes.main,
+    "imports": imports.main,
+    "render": render.main,
+}
 
 
 def main() -> int:

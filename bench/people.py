@@ -7,7 +7,7 @@ from uuid import UUID, uuid4  # noqa: TID251  new requests at each run
 from aiokafka import AIOKafkaProducer
 from contracts import Envelope, Event, Record, encode
 from contracts.events import CertificateRequested, Requester, SgoUserChanged
-from contracts.ids import user_id
+from contracts.topics import Topic
 from contracts.values import Enrolment, FullName, OrganizationKind, Person, RequesterRole, SgoRole
 
 SCHOOL = Enrolment(organization_id="bench-school", kind=OrganizationKind.school, name="Школа")
@@ -24,8 +24,7 @@ def student(sgo_id: str) -> SgoUserChanged:
     return SgoUserChanged(sgo_user_id=sgo_id, version=1, roles=(SgoRole.student,), person=person)
 
 
-def request(sgo_id: str) -> CertificateRequested:
-    child: UUID = user_id(sgo_id)
+def request(child: UUID) -> CertificateRequested:
     return CertificateRequested(
         child_id=child,
         request_id=uuid4(),
@@ -34,9 +33,9 @@ def request(sgo_id: str) -> CertificateRequested:
     )
 
 
-def record(event: Event) -> Record:
+def record(event: Event, topic: Topic | None = None) -> Record:
     now = datetime.now(UTC)  # noqa: TID251
-    return encode(Envelope(event, uuid4(), "/bench", now, "bench"))
+    return encode(Envelope(event, uuid4(), "/bench", now, "bench", topic=topic))
 
 
 async def send(producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
