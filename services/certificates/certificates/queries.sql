@@ -130,9 +130,15 @@ SELECT * FROM certificate_requests WHERE request_id = $1
 -- name: latest_certificate
 SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1
 
--- name: latest_request
-SELECT * FROM certificate_requests WHERE child_id = $1
-ORDER BY requested_at DESC, request_id LIMIT 1
+-- name: telling_request
+SELECT r.* FROM certificate_requests AS r
+LEFT JOIN certificates AS k ON k.request_id = r.request_id
+    AND k.status IN ('pending_activation', 'active', 'suspended')
+WHERE r.child_id = $1
+ORDER BY
+    k.request_id IS NULL, 'already_has_certificate' = ANY(r.codes),
+    r.requested_at DESC, r.request_id
+LIMIT 1
 
 -- name: find_by_number
 SELECT k.*, p.full_name, p.birth_date

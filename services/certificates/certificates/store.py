@@ -262,8 +262,12 @@ async def latest_certificate(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["latest_certificate"], child_id)
 
 
-async def latest_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow(SQL["latest_request"], child_id)
+async def telling_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
+    """The one that the living certificate was issued for, or the latest.
+
+    One that was refused because there was a certificate is told only where there is no other.
+    """
+    return await tx.fetchrow(SQL["telling_request"], child_id)
 
 
 async def employer(tx: Tx, user_id: UUID) -> str | None:

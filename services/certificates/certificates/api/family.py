@@ -37,7 +37,11 @@ class Eligibility(BaseModel):
 
 
 class ChildsCertificate(BaseModel):
-    """The latest certificate of a child, the latest request, and whether a new one may be asked."""
+    """The latest certificate of a child, the request that tells most, whether one may be asked for.
+
+    `request` is the one that a certificate which is pending, active or suspended was issued for;
+    else the latest, but for those that were refused because the child had a certificate already.
+    """
 
     certificate: CertificateCard | None
     request: RequestCard | None
@@ -94,7 +98,7 @@ async def show_certificate(
         if facts.child is None:
             raise not_found()
         certificate = await store.latest_certificate(tx, child_id)
-        request = await store.latest_request(tx, child_id)
+        request = await store.telling_request(tx, child_id)
         await journal.looked(tx, journal.Entry(at, who.user_id, role, "saw_card", child_id))
     codes = decide.why_not(role, facts)
     return ChildsCertificate(
