@@ -249,8 +249,11 @@ WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
 -- name: give_consent
 INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (child_id, given_by, purpose) WHERE withdrawn_at IS NULL DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING consent_id
+
+-- name: child_of_consent
+SELECT child_id FROM consents WHERE consent_id = $1
 
 -- name: withdraw_consent
 UPDATE consents SET withdrawn_at = $4

@@ -244,12 +244,17 @@ async def consented_at(tx: Tx, child_id: UUID, user_id: UUID) -> datetime | None
 async def give_consent(
     tx: Tx, consent_id: UUID, child_id: UUID, user_id: UUID, at: datetime
 ) -> bool:
-    """False if it was given already."""
+    """False if it was given already, under this id or another."""
     return bool(
         await tx.fetchval(
             SQL["give_consent"], consent_id, child_id, user_id, consent.PURPOSE, consent.VERSION, at
         )
     )
+
+
+async def child_of_consent(tx: Tx, consent_id: UUID) -> UUID | None:
+    child_id: UUID | None = await tx.fetchval(SQL["child_of_consent"], consent_id)
+    return child_id
 
 
 async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) -> bool:

@@ -21,6 +21,7 @@ from certificates.api.common import CertificateCard, TheDoors, TheRegion, card, 
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
 
 
 class RequestCard(BaseModel):
@@ -122,7 +123,7 @@ async def request_certificate(
     store_: TheStore,
     http: Request,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Accept the request; the decision follows as an event. The same key gives the same request.
 
@@ -166,12 +167,16 @@ async def _expect_consent(tx: Any, child_id: UUID, user_id: UUID) -> None:
 async def _expect_same_request(tx: Any, asked: CertificateRequested) -> None:
     row = await store.get_request(tx, asked.request_id)
     if row is None or row["child_id"] != asked.child_id:
-        raise Problem(
-            409,
-            "idempotency_key_reused",
-            "Ключ Idempotency-Key уже использован для другого запроса",
-            "Пришлите новый ключ.",
-        )
+        raise _key_reused()
+
+
+def _key_reused() -> Problem:
+    return Problem(
+        409,
+        "idempotency_key_reused",
+        "Ключ Idempotency-Key уже использован для другого запроса",
+        "Пришлите новый ключ.",
+    )
 
 
 @router.get("/certificate-requests/{request_id}")
@@ -199,9 +204,18 @@ async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Conse
 
 @router.post("/children/{child_id}/consents", status_code=201)
 async def give_consent(
-    child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore
+    child_id: UUID,
+    given: GivenConsent,
+    who: SignedIn,
+    store_: TheStore,
+    idempotency_key: IdempotencyKey = None,
 ) -> Consent:
-    """A record of its own: who agreed to which text and when. Given again, it stays as it is."""
+    """A record of its own: who agreed to which text and when. Given again, it stays as it is.
+
+    The same key gives no second consent, also after the first was withdrawn: `given_at` is then
+    null.
+    """
+    consent_id = derived(f"{who.user_id}:{idempotency_key or clock.new_id()}", "consent")
     at = clock.now()
     if given.text_version != consent.VERSION:
         raise Problem(
@@ -214,10 +228,12 @@ async def give_consent(
         )
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
-        if await store.give_consent(tx, clock.new_id(), child_id, who.user_id, at):
+        if await store.give_consent(tx, consent_id, child_id, who.user_id, at):
             entry = journal.Entry(at, who.user_id, role, "consented", child_id,
                                   details=consent.VERSION)  # fmt: skip
             await journal.append(tx, [entry])
+        elif await store.child_of_consent(tx, consent_id) not in (None, child_id):
+            raise _key_reused()
         return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
 
 
