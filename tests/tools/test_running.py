@@ -124,13 +124,3 @@ def test_databases_beside_a_broker_that_forgets_begin_anew(tmp_path):
     assert kept not in (beside, *beside.parents)
     assert stack._databases_folder(settings, memory=True) == beside
     assert not (beside / "row").exists()
-
-
-@pytest.mark.parametrize("python", ["/nope", "false"])
-def test_a_python_that_cannot_be_used_is_named(tmp_path, python):
-    ended = subprocess.run(
-        ["bash", "tools/setup.sh", python, str(tmp_path / "bin"), str(tmp_path / "stamp")],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"{python} is not a Python of version 3.11 or newer")
