@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import psutil
@@ -93,6 +94,26 @@ def test_down_stops_a_stack_that_is_only_starting(tmp_path):
         assert (ended.returncode, ended.stdout.strip()) == (0, "Stopped."), ended.stderr
         assert up.wait(60) in {0, -signal.SIGTERM}
     assert running.alive(settings.local) == {}
+
+
+def test_who_only_looks_keeps_no_stack_from_starting(tmp_path):
+    """As `make down` does while `make up` starts."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            running.is_held(tmp_path)
+
+    with running.alone(tmp_path):
+        looking = threading.Thread(target=look)
+        looking.start()
+    try:
+        for _ in range(200):
+            with running.alone(tmp_path):
+                pass
+    finally:
+        over.set()
+        looking.join()
 
 
 async def test_a_demo_waits_for_a_stack_that_is_starting_however_old_its_papers_are(
