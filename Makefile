@@ -20,7 +20,8 @@ help:
 	echo "make check   formatting, lint, types, import rules, generated docs"
 	echo "make test    every test (what=tests/certificates for some)"
 	echo "make verify  count that nothing was lost; list gaps"
-	echo "make setup fmt docs bench down"
+	echo "make bench   measure what we claim about speed"
+	echo "make setup fmt docs down"
 
 setup: $(STAMP)
 

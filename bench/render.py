@@ -1,6 +1,6 @@
-"""`python -m bench.render`: milliseconds a document, of each path and each step.
+"""Milliseconds a document, of each path and each step.
 
-Medians of several runs in one process on one core.
+`python -m bench render`: medians of several runs in one process on one core.
 """
 
 import os

@@ -106,23 +106,6 @@ async def test_the_child_is_gone_for_a_parent_the_moment_the_link_ends(client, t
     problem(await client.get(PAGE, headers=PARENT), 404, "not_found")
 
 
-async def test_the_page_allows_a_first_certificate(client):
-    page = (await client.get(PAGE, headers=PARENT)).json()
-    assert (page["certificate"], page["request"]) == (None, None)
-    assert page["eligibility"] == {"allowed": True, "reasons": []}
-
-
-async def test_the_page_shows_the_certificate_and_why_there_is_no_second_one(client, number):
-    page = (await client.get(PAGE, headers=PARENT)).json()
-    card = page["certificate"]
-    assert (card["number"], card["status"]) == (number, "pending_activation")
-    assert (page["request"]["status"], page["request"]["certificate_id"]) == ("issued", card["id"])
-    assert page["eligibility"]["allowed"] is False
-    reasons = {reason["code"]: reason for reason in page["eligibility"]["reasons"]}
-    assert set(reasons) == {"already_has_certificate"}
-    assert all(reasons["already_has_certificate"].values())
-
-
 async def test_a_request_is_followed_from_pending_to_issued(client, town):
     request = (await client.post(ASK, headers=PARENT)).json()["request_id"]
     path = f"/certificate-requests/{request}"

@@ -1,5 +1,7 @@
 """Consent is a record of its own: given to a text, withdrawn, and needed before a request."""
 
+import asyncio
+
 from certificates import consent
 
 from tests.builders import an_id
@@ -29,6 +31,41 @@ async def test_agreeing_twice_is_one_consent(client, town):
     assert await town.store.pool.fetchval(
         "SELECT count(*) FROM consents WHERE child_id = $1", CHILD
     ) == 1  # fmt: skip
+
+
+async def test_a_late_retry_does_not_agree_anew_after_the_withdrawal(client, town):
+    """The same key is the same press, whenever it arrives; a new key is a new one."""
+    once = PARENT | {"Idempotency-Key": "one"}
+    assert (await client.post(GIVE, headers=once, json=TEXT)).json()["given_at"]
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    late = await client.post(GIVE, headers=once, json=TEXT)
+    assert (late.status_code, late.json()["given_at"]) == (201, None)
+    problem(await client.post(ASK, headers=PARENT), 409, "consent_needed")
+    again = PARENT | {"Idempotency-Key": "two"}
+    assert (await client.post(GIVE, headers=again, json=TEXT)).json()["given_at"]
+    assert (await client.post(ASK, headers=PARENT)).status_code == 202
+
+
+async def test_presses_at_once_with_one_key_are_one_consent(client, town):
+    once = PARENT | {"Idempotency-Key": "one"}
+    presses = (client.post(GIVE, headers=once, json=TEXT) for _ in range(5))
+    answers = await asyncio.gather(*presses)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["given_at"] for answer in answers}) == 1
+    actions = await town.store.pool.fetch("SELECT action FROM journal WHERE subject = $1", CHILD)
+    assert [row["action"] for row in actions] == ["consented"]
+
+
+async def test_a_key_used_again_for_another_child_is_a_conflict(client, town):
+    """Nothing is agreed to for the other one."""
+    once = bearer("parent", "parent") | {"Idempotency-Key": "one"}
+    for child in ("child", "sister"):
+        await client.post(f"/children/{an_id(child)}/consents/withdrawal", headers=once)
+    await client.post(f"/children/{an_id('child')}/consents", headers=once, json=TEXT)
+    other = f"/children/{an_id('sister')}"
+    answer = await client.post(f"{other}/consents", headers=once, json=TEXT)
+    problem(answer, 409, "idempotency_key_reused")
+    assert (await client.get(f"{other}/consent", headers=once)).json()["given_at"] is None
 
 
 async def test_agreeing_to_another_text_shows_the_one_in_force(client):

@@ -134,9 +134,15 @@ SELECT * FROM certificate_requests WHERE request_id = $1
 -- name: latest_certificate
 SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1
 
--- name: latest_request
-SELECT * FROM certificate_requests WHERE child_id = $1
-ORDER BY requested_at DESC, request_id LIMIT 1
+-- name: telling_request
+SELECT r.* FROM certificate_requests AS r
+LEFT JOIN certificates AS k ON k.request_id = r.request_id
+    AND k.status IN ('pending_activation', 'active', 'suspended')
+WHERE r.child_id = $1
+ORDER BY
+    k.request_id IS NULL, 'already_has_certificate' = ANY(r.codes),
+    r.requested_at DESC, r.request_id
+LIMIT 1
 
 -- name: find_by_number
 SELECT k.*, p.full_name, p.birth_date
@@ -253,8 +259,11 @@ WHERE k.purpose = $3 AND k.withdrawn_at IS NULL
 -- name: give_consent
 INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (child_id, given_by, purpose) WHERE withdrawn_at IS NULL DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING consent_id
+
+-- name: child_of_consent
+SELECT child_id FROM consents WHERE consent_id = $1
 
 -- name: withdraw_consent
 UPDATE consents SET withdrawn_at = $4

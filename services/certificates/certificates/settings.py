@@ -3,7 +3,7 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from chassis.settings import Port, ServiceSettings, TimeZone
+from chassis.settings import Port, ServiceSettings, TimeZone, written
 from pydantic import AfterValidator, Field
 
 from certificates.decide import Region, parse_validity
@@ -16,7 +16,7 @@ def _validity(text: str) -> str:
 
 class Settings(ServiceSettings):
     http_port: Port = 8102
-    region_code: Annotated[str, Field(pattern=r"^\d{2}$")] = "78"
+    region_code: Annotated[str, written(r"[0-9]{2}", "two digits, like 78")] = "78"
     region_time_zone: TimeZone = "Europe/Moscow"
     validity: Annotated[str, AfterValidator(_validity)] = "until_18"
     module_enabled: bool = True

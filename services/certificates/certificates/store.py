@@ -258,12 +258,17 @@ async def consented_at(tx: Tx, child_id: UUID, user_id: UUID) -> datetime | None
 async def give_consent(
     tx: Tx, consent_id: UUID, child_id: UUID, user_id: UUID, at: datetime
 ) -> bool:
-    """False if it was given already."""
+    """False if it was given already, under this id or another."""
     return bool(
         await tx.fetchval(
             SQL["give_consent"], consent_id, child_id, user_id, consent.PURPOSE, consent.VERSION, at
         )
     )
+
+
+async def child_of_consent(tx: Tx, consent_id: UUID) -> UUID | None:
+    child_id: UUID | None = await tx.fetchval(SQL["child_of_consent"], consent_id)
+    return child_id
 
 
 async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) -> bool:
@@ -276,8 +281,12 @@ async def latest_certificate(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["latest_certificate"], child_id)
 
 
-async def latest_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow(SQL["latest_request"], child_id)
+async def telling_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
+    """The one that the living certificate was issued for, or the latest.
+
+    One that was refused because there was a certificate is told only where there is no other.
+    """
+    return await tx.fetchrow(SQL["telling_request"], child_id)
 
 
 async def employer(tx: Tx, user_id: UUID) -> str | None:

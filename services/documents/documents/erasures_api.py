@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import structlog
-from chassis import relay, retention
+from chassis import retention
 from chassis.auth import SignedIn
 from chassis.problems import Problem, not_found
 from fastapi import APIRouter, Request, Response
@@ -47,7 +47,7 @@ async def download_act(
         )
     days = KeptDays(
         inbox=settings.inbox_kept_days,
-        outbox_sent=relay.KEPT_DAYS + 1,
+        outbox_sent=retention.SENT_KEPT.days + 1,
         journal=retention.JOURNAL.kept.days,
         backups=settings.backups_kept_days,
     )

@@ -2,8 +2,13 @@
 
 from typing import Annotated
 
-from chassis.settings import Port, ServiceSettings, TimeZone
+from chassis.settings import Port, ServiceSettings, TimeZone, written
 from pydantic import Field
+
+HTTPS = "an address that begins with https:// and has up to 80 characters more and no spaces"
+HTTP = (
+    "an address that begins with https:// (or http://) and has up to 80 characters more, no spaces"
+)
 
 
 class Settings(ServiceSettings):
@@ -14,6 +19,6 @@ class Settings(ServiceSettings):
 
     http_port: Port = 8103
     region_time_zone: TimeZone = "Europe/Moscow"
-    portal_url: Annotated[str, Field(pattern=r"^https://[^\s\x00-\x1f]{3,80}$")]
+    portal_url: Annotated[str, written(r"https://[^\s\x00-\x1f]{3,80}", HTTPS)]
     backups_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30  # for the act of an erasure
-    public_url: Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]{3,80}$")]
+    public_url: Annotated[str, written(r"https?://[^\s\x00-\x1f]{3,80}", HTTP)]

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from chassis import clock, journal
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
-from chassis.problems import Problem, not_found
+from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.problems import Problem, key_reused, not_found
 from chassis.tokens import Principal
+from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -35,7 +36,11 @@ class Eligibility(BaseModel):
 
 
 class ChildsCertificate(BaseModel):
-    """The latest certificate of a child, the latest request, and whether a new one may be asked."""
+    """The latest certificate of a child, the request that tells most, whether one may be asked for.
+
+    `request` is the one that a certificate which is pending, active or suspended was issued for;
+    else the latest, but for those that were refused because the child had a certificate already.
+    """
 
     certificate: CertificateCard | None
     request: RequestCard | None
@@ -82,7 +87,7 @@ async def show_certificate(
         if facts.child is None:
             raise not_found()
         certificate = await store.latest_certificate(tx, child_id)
-        request = await store.latest_request(tx, child_id)
+        request = await store.telling_request(tx, child_id)
         await journal.looked(tx, journal.Entry(at, who.user_id, role, "saw_card", child_id))
     codes = decide.why_not(role, facts)
     return ChildsCertificate(
@@ -109,9 +114,18 @@ async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Conse
 
 @router.post("/children/{child_id}/consents", status_code=201)
 async def give_consent(
-    child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore
+    child_id: UUID,
+    given: GivenConsent,
+    who: SignedIn,
+    store_: TheStore,
+    idempotency_key: IdempotencyKey = None,
 ) -> Consent:
-    """A record of its own: who agreed to which text and when. Given again, it stays as it is."""
+    """A record of its own: who agreed to which text and when. Given again, it stays as it is.
+
+    The same key gives no second consent, also after the first was withdrawn: `given_at` is then
+    null.
+    """
+    consent_id = derived(key_of(who.user_id, idempotency_key), "consent")
     at = clock.now()
     if given.text_version != consent.VERSION:
         raise Problem(
@@ -124,10 +138,12 @@ async def give_consent(
         )
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
-        if await store.give_consent(tx, clock.new_id(), child_id, who.user_id, at):
+        if await store.give_consent(tx, consent_id, child_id, who.user_id, at):
             entry = journal.Entry(at, who.user_id, role, "consented", child_id,
                                   details=consent.VERSION)  # fmt: skip
             await journal.append(tx, [entry])
+        elif await store.child_of_consent(tx, consent_id) not in (None, child_id):
+            raise key_reused()
         return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
 
 

@@ -6,20 +6,20 @@ Presses that come while a transaction is under way share the next one (`chassis.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from chassis import clock, journal, outbox
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import IdempotencyKey, TheStore, key_of
 from chassis.outbox import Store
-from chassis.problems import Problem, not_found
+from chassis.problems import Problem, key_reused, not_found
 from chassis.together import Together
 from contracts import Envelope
 from contracts.events import CertificateRequested, Requester
 from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from certificates import consent, store
@@ -59,14 +59,13 @@ async def request_certificate(
     doors: TheDoors,
     http: Request,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Accept the request; the decision follows as an event. The same key gives the same request.
 
     A parent must have given consent before (`POST /children/{child_id}/consents`).
     """
-    key = idempotency_key or str(clock.new_id())
-    request_id = derived(f"{who.user_id}:{key}", "certificate-request")
+    request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
     if doors.presses is None:
         doors.presses = Together(partial(write_down, store_))
     scope = http.scope
@@ -121,14 +120,7 @@ def _closed(role: RequesterRole | None, agreed: bool) -> Problem | None:
 
 
 def _other_child(press: Press, child_of: Mapping[UUID, UUID]) -> Problem | None:
-    if child_of.get(press.request_id) == press.child_id:
-        return None
-    return Problem(
-        409,
-        "idempotency_key_reused",
-        "Ключ Idempotency-Key уже использован для другого запроса",
-        "Пришлите новый ключ.",
-    )
+    return None if child_of.get(press.request_id) == press.child_id else key_reused()
 
 
 def _request(press: Press, role: RequesterRole) -> CertificateRequested:
