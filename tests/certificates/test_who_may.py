@@ -37,6 +37,8 @@ SCHOOL = [
     ("teacher", "asks for", "kid", "issued"),
     ("teacher", "sees the page of", "boy", NOT_THERE),
     ("teacher", "asks for", "boy", NOT_THERE),
+    ("head", "asks for", "boy", "issued"),
+    ("head", "asks for", "kid", NOT_THERE),
 ]
 DESK = [
     ("clerk", "finds by number", "kid", "found"),

@@ -17,7 +17,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from certificates import consent, decide, store
-from certificates.api.common import CertificateCard, TheDoors, TheRegion, card, said
+from certificates.api.common import CertificateCard, TheDoors, TheMoment, TheRegion, card, said
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])
@@ -83,10 +83,9 @@ def _codes(row: Any) -> list[RefusalCode]:
 
 @router.get("/children/{child_id}/certificate")
 async def show_certificate(
-    child_id: UUID, who: SignedIn, store_: TheStore, region: TheRegion
+    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment, region: TheRegion
 ) -> ChildsCertificate:
     """What the cabinet's page shows: number, status, dates, or why the button is not there."""
-    at = clock.now()
     today = clock.day_in(region.zone, at)
     async with store_.pool.acquire() as tx:
         role = await _as_whom(tx, who, child_id)
@@ -116,6 +115,7 @@ async def request_certificate(
     child_id: UUID,
     who: SignedIn,
     store_: TheStore,
+    at: TheMoment,
     http: Request,
     response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
@@ -125,7 +125,6 @@ async def request_certificate(
     A parent must have given consent before (`POST /children/{child_id}/consents`).
     """
     key = idempotency_key or str(clock.new_id())
-    at = clock.now()
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
         asked = CertificateRequested(
@@ -195,10 +194,9 @@ async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Conse
 
 @router.post("/children/{child_id}/consents", status_code=201)
 async def give_consent(
-    child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore
+    child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore, at: TheMoment
 ) -> Consent:
     """A record of its own: who agreed to which text and when. Given again, it stays as it is."""
-    at = clock.now()
     if given.text_version != consent.VERSION:
         raise Problem(
             409,
@@ -218,9 +216,10 @@ async def give_consent(
 
 
 @router.post("/children/{child_id}/consents/withdrawal")
-async def withdraw_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Consent:
+async def withdraw_consent(
+    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment
+) -> Consent:
     """From now on no certificate is asked for by this user; the record of having agreed stays."""
-    at = clock.now()
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
         if await store.withdraw_consent(tx, child_id, who.user_id, at):
