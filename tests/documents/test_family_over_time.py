@@ -10,8 +10,7 @@ from documents import api
 from documents.settings import Settings
 
 from tests.builders import MOSCOW, a_link, a_user, an_id
-from tests.documents.conftest import PORTAL
-from tests.documents.desk import a_family, expired, issued
+from tests.documents.desk import PORTAL, a_family, expired, issued
 from tests.documents.test_api import LIST, PDF
 from tests.documents.test_application import FILLED
 from tests.documents.test_image import PDF as PRINTABLE
