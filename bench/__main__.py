@@ -2,10 +2,15 @@
 
 import sys
 
-from bench import imports, machine, pipeline, render
+from bench import closing, imports, machine, pipeline, render
 from tools.stack.problem import told
 
-CLAIMS = {"imports": imports.main, "pipeline": pipeline.main, "render": render.main}
+CLAIMS = {
+    "closing": closing.main,
+    "imports": imports.main,
+    "pipeline": pipeline.main,
+    "render": render.main,
+}
 
 
 def main() -> int:
