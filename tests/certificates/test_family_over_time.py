@@ -1,9 +1,8 @@
 """What stays and what goes when links, schools and municipalities change."""
 
-from certificates import consent
 from contracts.events import ChildUnlinked
 
-from tests.builders import a_link, a_user, an_id
+from tests.builders import AGREED, a_link, a_user, an_id
 from tests.certificates.test_who_may import CHECKED, NOT_THERE, WHY, agree, ask, see
 from tests.certificates.town import SCHOOL_2, born
 
@@ -68,7 +67,7 @@ async def test_a_removed_link_closes_every_door_to_the_child(settled):
         ("POST", f"/children/{KID}/certificate-requests", None),
         ("GET", f"/certificate-requests/{asked.json()['request_id']}", None),
         ("GET", f"/children/{KID}/consent", None),
-        ("POST", f"/children/{KID}/consents", {"text_version": consent.VERSION}),
+        ("POST", f"/children/{KID}/consents", {"text_version": AGREED.version}),
         ("POST", f"/children/{KID}/consents/withdrawal", None),
         ("GET", f"/certificates/{number}/history", None),
         ("POST", f"/certificates/{number}/annulment", WHY),

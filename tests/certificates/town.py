@@ -16,7 +16,7 @@ from contracts.events import CertificateRequested
 from contracts.values import Enrolment, Organization
 from httpx import AsyncClient, Response
 
-from tests.builders import MOSCOW, a_link, a_record, a_request, a_user, an_id
+from tests.builders import AGREED, MOSCOW, a_link, a_record, a_request, a_user, an_id
 from tests.doors import bearer, said
 
 KEY = b"k" * 32
@@ -86,7 +86,7 @@ class Town:
         for parent, child in (("parent", "teen"), ("parent", "kid"), ("other parent", "boy")):
             async with self.door.store.transaction() as tx:
                 ids = (an_id(f"c {child}"), an_id(child), an_id(parent))
-                await store.give_consent(tx, *ids, clock.now())
+                await store.give_consent(tx, *ids, clock.now(), AGREED)
 
     def at(self, moment: datetime) -> None:
         """From now on this is the moment at the doors."""

@@ -34,6 +34,7 @@ def _zone(name: str) -> str:
     return name
 
 
+PrintedLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{3,200}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 

@@ -29,7 +29,7 @@ def make(configured: Settings) -> Service:
         handlers=lambda _: consumers.handlers(region),
         background=[watch.run, lambda store: passing_time.run(store, region)],
         keeps=retention.RULES,
-        state=Doors(region, watch),
+        state=Doors(region, configured.consent_text(), watch),
     )
 
 

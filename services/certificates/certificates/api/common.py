@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, StringConstraints
 
 from certificates import numbers, store
+from certificates.consent import Text
 from certificates.consumers import SOURCE
 from certificates.decide import Region
 from certificates.watch import Watch
@@ -33,10 +34,12 @@ class Doors:
     def __init__(
         self,
         region: Region,
+        consent: Text,
         watch: Watch | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self.region = region
+        self.consent = consent
         self.now = now
         self.watch = watch or Watch()
         self.throttle = Throttle(times=60, window_s=60)

@@ -55,12 +55,17 @@ class RequestState(BaseModel):
 
 
 class Consent(BaseModel):
-    """What is agreed to; `given_at` is None while it is not, or not any more."""
+    """The text in force; and what this user agreed to and when, null while they did not.
+
+    Who agreed to an earlier text can read it on, and may agree to the new one.
+    """
 
     purpose: str = consent.PURPOSE
-    text_version: str = consent.VERSION
-    text: str = consent.TEXT
-    given_at: datetime | None
+    text_version: str
+    text: str
+    given_at: datetime | None = None
+    given_text_version: str | None = None
+    given_text: str | None = None
 
 
 class GivenConsent(BaseModel):
@@ -116,6 +121,7 @@ async def request_certificate(
     who: SignedIn,
     store_: TheStore,
     at: TheMoment,
+    doors: TheDoors,
     http: Request,
     response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
@@ -134,7 +140,7 @@ async def request_certificate(
             requested_at=at,
         )
         if role is RequesterRole.parent:
-            await _expect_consent(tx, child_id, who.user_id)
+            await _expect_consent(tx, child_id, who.user_id, doors.consent)
         await store.lock_children(tx, [child_id])
         if await store.open_request(tx, asked):
             await outbox.append(tx, [said(asked, asked.request_id, at, http)])
@@ -146,15 +152,15 @@ async def request_certificate(
     return Accepted(request_id=asked.request_id)
 
 
-async def _expect_consent(tx: Any, child_id: UUID, user_id: UUID) -> None:
-    if await store.consented_at(tx, child_id, user_id) is None:
+async def _expect_consent(tx: Any, child_id: UUID, user_id: UUID, in_force: consent.Text) -> None:
+    if await store.given_consent(tx, child_id, user_id) is None:
         raise Problem(
             409,
             "consent_needed",
             "Нужно согласие на обработку персональных данных",
             "Прочитайте текст согласия и подтвердите его, затем получите сертификат.",
-            text_version=consent.VERSION,
-            text=consent.TEXT,
+            text_version=in_force.version,
+            text=in_force.text,
         )
 
 
@@ -185,39 +191,54 @@ async def show_request(request_id: UUID, who: SignedIn, store_: TheStore) -> Req
 
 
 @router.get("/children/{child_id}/consent")
-async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Consent:
-    """The text in force, and when this user agreed to it for this child."""
+async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors) -> Consent:
+    """The text in force, and to which text this user agreed for this child, and when."""
     async with store_.pool.acquire() as tx:
         await _as_whom(tx, who, child_id)
-        return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
+        return await _consent(tx, child_id, who.user_id, doors.consent)
+
+
+async def _consent(tx: Any, child_id: UUID, user_id: UUID, in_force: consent.Text) -> Consent:
+    shown = Consent(text_version=in_force.version, text=in_force.text)
+    row = await store.given_consent(tx, child_id, user_id)
+    if row is not None:
+        shown.given_at = row["given_at"]
+        shown.given_text_version, shown.given_text = row["text_version"], row["text"]
+    return shown
 
 
 @router.post("/children/{child_id}/consents", status_code=201)
 async def give_consent(
-    child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore, at: TheMoment
+    child_id: UUID,
+    given: GivenConsent,
+    who: SignedIn,
+    store_: TheStore,
+    at: TheMoment,
+    doors: TheDoors,
 ) -> Consent:
     """A record of its own: who agreed to which text and when. Given again, it stays as it is."""
-    if given.text_version != consent.VERSION:
+    in_force = doors.consent
+    if given.text_version != in_force.version:
         raise Problem(
             409,
             "consent_text_changed",
             "Текст согласия изменился",
             "Прочитайте новый текст и подтвердите его.",
-            text_version=consent.VERSION,
-            text=consent.TEXT,
+            text_version=in_force.version,
+            text=in_force.text,
         )
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
-        if await store.give_consent(tx, clock.new_id(), child_id, who.user_id, at):
+        if await store.give_consent(tx, clock.new_id(), child_id, who.user_id, at, in_force):
             entry = journal.Entry(at, who.user_id, role, "consented", child_id,
-                                  details=consent.VERSION)  # fmt: skip
+                                  details=in_force.version)  # fmt: skip
             await journal.append(tx, [entry])
-        return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
+        return await _consent(tx, child_id, who.user_id, in_force)
 
 
 @router.post("/children/{child_id}/consents/withdrawal")
 async def withdraw_consent(
-    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment
+    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment, doors: TheDoors
 ) -> Consent:
     """From now on no certificate is asked for by this user; the record of having agreed stays."""
     async with store_.transaction() as tx:
@@ -225,7 +246,7 @@ async def withdraw_consent(
         if await store.withdraw_consent(tx, child_id, who.user_id, at):
             entry = journal.Entry(at, who.user_id, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
-    return Consent(given_at=None)
+        return await _consent(tx, child_id, who.user_id, doors.consent)
 
 
 @router.get(
