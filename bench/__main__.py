@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from bench import doors, imports, lanes, machine, pipeline, render
+from bench import closing, doors, imports, lanes, machine, pipeline, render
 from tools.stack.problem import told
 
 CLAIMS = {
     "pipeline": pipeline,
     "doors": doors,
     "lanes": lanes,
+    "closing": closing,
     "imports": imports,
     "render": render,
 }

@@ -70,6 +70,7 @@ def drawn() -> dict[str, Callable[[], bytes]]:
         ordered_by=key,
         made_at=at,
         zone=ZoneInfo("Europe/Moscow"),
+        operator=act.Operator(name="Комитет по образованию", address="г. Пример"),
         destroyed=(row,) * 10,
     )
     blank = application.ApplicationValues(applicant="parent")

@@ -114,6 +114,8 @@ def settings_on(server: PostgresServer, database_url: str, kind: Any, **changes:
         "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
         "encryption_key": KEY,
         "public_url": "https://certificates.example",
+        "operator_name": "Комитет по образованию",
+        "operator_address": "123456, г. Пример, ул. Школьная, 1",
     }
     return kind(**(known | changes))
 

@@ -5,11 +5,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from certificates import consent, numbers
+from certificates import numbers
 from chassis import clock
 from contracts.events import CertificateRequested, ChildUnlinked
 
-from tests.builders import a_record, an_id
+from tests.builders import AGREED, a_record, an_id
 from tests.doors import bearer, problem, said
 
 CHILD, PARENT, CLERK = an_id("child"), bearer("parent", "parent"), bearer("clerk", "staff")
@@ -85,7 +85,7 @@ async def test_the_same_key_of_another_user_is_another_request(client, town):
     key = {"Idempotency-Key": "one"}
     other = f"/children/{an_id('neighbour')}/certificate-requests"
     neighbour = bearer("neighbours parent", "parent")
-    agreed = {"text_version": consent.VERSION}
+    agreed = {"text_version": AGREED.version}
     await client.post(f"/children/{an_id('neighbour')}/consents", headers=neighbour, json=agreed)
     first = await client.post(ASK, headers=PARENT | key)
     second = await client.post(other, headers=neighbour | key)

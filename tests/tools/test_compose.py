@@ -52,8 +52,8 @@ def test_every_variable_that_the_guide_names_can_be_set_in_compose() -> None:
     assert names <= variables(COMPOSE)
 
 
-@pytest.mark.parametrize("name", ["PORTAL_URL", "PUBLIC_URL"])
-def test_an_address_that_is_printed_for_families_is_demanded_in_a_sentence(name: str) -> None:
+@pytest.mark.parametrize("name", ["PORTAL_URL", "PUBLIC_URL", "OPERATOR_NAME", "OPERATOR_ADDRESS"])
+def test_what_is_printed_for_families_is_demanded_in_a_sentence(name: str) -> None:
     """A forgotten one would send them to an example."""
     every = re.findall(rf"\$\{{{name}(.*)\}}", COMPOSE)
     assert every

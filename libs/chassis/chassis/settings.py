@@ -49,6 +49,7 @@ def written(pattern: str, how: str) -> AfterValidator:
 DATABASE = "the database's address, like postgresql://user@host:5432/name"
 BROKERS = "host:port, and more of them after commas"
 LEVEL = "debug, info, warning or error"
+PrintedLine = Annotated[str, written(r"[^\x00-\x1f\x7f]{3,200}", "3 to 200 letters on one line")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 

@@ -31,7 +31,7 @@ def make(configured: Settings) -> Service:
         background=[watch.run, lambda store: passing_time.run(store, region)],
         keeps=retention.RULES,
         lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind=[("documents", topics.CERTIFICATES)])],
-        state=Doors(region, watch),
+        state=Doors(region, configured.consent_text(), watch),
     )
 
 

@@ -247,9 +247,18 @@ ON CONFLICT (municipality) DO UPDATE SET
 -- name: by_token
 SELECT status, valid_from, valid_until FROM certificates WHERE certificate_id = $1
 
--- name: consented_at
-SELECT given_at FROM consents
-WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
+-- name: given_consent
+SELECT c.given_at, c.text_version, t.text
+FROM consents AS c LEFT JOIN consent_texts AS t USING (text_version)
+WHERE c.child_id = $1 AND c.given_by = $2 AND c.purpose = $3 AND c.withdrawn_at IS NULL
+
+-- name: keep_consent_text
+INSERT INTO consent_texts (text_version, text) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: replace_consent
+UPDATE consents SET withdrawn_at = $5
+WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND text_version <> $4
+    AND withdrawn_at IS NULL
 
 -- name: consented
 SELECT given_by, child_id

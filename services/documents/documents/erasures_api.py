@@ -51,7 +51,12 @@ async def download_act(
         journal=retention.JOURNAL.kept.days,
         backups=settings.backups_kept_days,
     )
-    values = erasure_text.act_of(erasure, days, doors.zone)
+    operator = act.Operator(
+        name=settings.operator_name,
+        address=settings.operator_address,
+        processor=settings.processor,
+    )
+    values = erasure_text.act_of(erasure, days, operator, doors.zone)
     pdf = await doors.workshop.drawn(act.render_act, values)
     return attachment(pdf, PDF, f"act-{erasure_id}.pdf")
 

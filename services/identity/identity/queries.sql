@@ -192,6 +192,10 @@ INSERT INTO signing_keys (kid, place, sealed, public, created_at) VALUES ($1, $2
 -- name: retire_key
 UPDATE signing_keys SET place = 'retired', published_until = $1 WHERE place = 'current'
 
+-- name: withdraw_keys
+UPDATE signing_keys SET place = 'retired', published_until = $1
+WHERE place <> 'retired' OR published_until > $1
+
 -- name: promote_key
 UPDATE signing_keys SET place = 'current' WHERE place = 'next'
 
