@@ -118,6 +118,20 @@ async def test_each_bad_row_is_named_with_row_column_code_and_a_russian_message(
     assert "TAKEN" not in str(card)
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_of_rows_with_one_login_the_first_good_one_has_it(door, office, dry_run):
+    """Also where they are in different batches; a bad row spoils no other."""
+    content = HEAD + "1;;Ян;;учащийся;igor;\n2;Ли;Ян;;учащийся;igor;\n3;Ли;Ян;;учащийся;igor;\n"
+    content += "".join(f"9{n};Ли;Ян;;учащийся;;\n" for n in range(ROWS_A_BATCH))
+    card = await card_of(door, office, content + "4;Ли;Ян;;учащийся;igor;\n", dry_run=dry_run)
+    assert counts(card) == (ROWS_A_BATCH + 1, 0, 0, 3)
+    assert [(one["row"], one["column"], one["code"]) for one in card["errors"]] == [
+        (2, "last_name", "missing"), (4, "login", "repeated"),
+        (ROWS_A_BATCH + 5, "login", "repeated"),
+    ]  # fmt: skip
+    assert await count(door, "upload_taken") == 0
+
+
 async def test_the_list_of_errors_is_capped_and_all_are_counted(door, office):
     content = HEAD + "".join(f"{n};;Ян;;учащийся;;\n" for n in range(1200))
     card = await card_of(door, office, content)

@@ -28,7 +28,7 @@ async def test_an_import_that_runs_while_its_tables_move_goes_on(postgres_server
         " created_at) VALUES ($1, 'users', false, $1, 'running', 3, 1, 1, now())",
         user_id("0"),
     )
-    for place, repeated in ((2, None), (3, "login")):
+    for place, repeated in ((2, None), (3, "key")):
         await pool.execute(
             "INSERT INTO import_rows VALUES ($1, $2, $3, NULL, $4, $5)",
             user_id("0"), place, str(place), CELLS, repeated,
@@ -45,6 +45,6 @@ async def test_an_import_that_runs_while_its_tables_move_goes_on(postgres_server
     assert (done["created"], done["failed"]) == (1, 2)
     errors = await pool.fetch("SELECT place, field, code FROM upload_errors ORDER BY place")
     assert [tuple(row) for row in errors] == [
-        (3, "login", "repeated"), (4, None, "too_many_cells"),
+        (3, "sgo_user_id", "repeated"), (4, None, "too_many_cells"),
     ]  # fmt: skip
     await pool.close()

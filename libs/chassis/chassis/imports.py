@@ -100,7 +100,9 @@ async def _batch(tx: Tx, job: asyncpg.Record, at: datetime, table: Table, work: 
         await journal.append(tx, [entry])
         return
     outcome = Outcome()
-    await work(tx, job, _first_ones(table, taken, outcome), at, outcome)
+    left = _first_ones(table, taken, outcome)
+    while left:
+        left = await _wave(tx, job, at, table, work, left, outcome)
     await staging.save_errors(tx, job["id"], sorted(outcome.errors, key=lambda one: one.place))
     await staging.save_progress(
         tx, job["id"], done=len(taken), created=outcome.created, changed=outcome.changed,
@@ -110,13 +112,35 @@ async def _batch(tx: Tx, job: asyncpg.Record, at: datetime, table: Table, work: 
 
 def _first_ones(
     table: Table, taken: Sequence[asyncpg.Record], outcome: Outcome
-) -> list[tuple[int, Cells]]:
-    """Place and cells of the rows that do not repeat an earlier one of the file."""
-    first = []
+) -> list[asyncpg.Record]:
+    """The rows that are not named like an earlier one of the file."""
     for row in taken:
-        if row["repeated"]:
-            what = table.key if row["repeated"] == "key" else table.also
-            outcome.refuse(row["place"], [what])
+        if row["repeated"] == "key":
+            outcome.refuse(row["place"], [table.key])
+    return [row for row in taken if row["repeated"] != "key"]
+
+
+async def _wave(
+    tx: Tx, job: asyncpg.Record, at: datetime, table: Table, work: Work,
+    left: Sequence[asyncpg.Record], outcome: Outcome,
+) -> list[asyncpg.Record]:  # fmt: skip
+    """Work on all rows but those that must wait for the first of their like; returns these."""
+    wanted = list({row["also"] for row in left if row["repeated"]})
+    gone = await staging.taken(tx, job["id"], wanted) if wanted else set()
+    now: list[asyncpg.Record] = []
+    later: list[asyncpg.Record] = []
+    first: dict[str, int] = {}
+    for row in left:
+        if row["repeated"] and row["also"] in gone:
+            outcome.refuse(row["place"], [table.also])
+        elif row["repeated"] and row["also"] in first:
+            later.append(row)
         else:
-            first.append((row["place"], json.loads(row["cells"])))
-    return first
+            now.append(row)
+            if row["repeated"]:
+                first[row["also"]] = row["place"]
+    await work(tx, job, [(row["place"], json.loads(row["cells"])) for row in now], at, outcome)
+    bad = {error.place for error in outcome.errors}
+    if got := [also for also, place in first.items() if place not in bad]:
+        await staging.save_taken(tx, job["id"], got)
+    return later

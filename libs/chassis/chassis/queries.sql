@@ -230,8 +230,8 @@ UPDATE upload_rows AS r SET repeated = n.repeated
 FROM (
     SELECT place, CASE
         WHEN row_number() OVER (PARTITION BY key ORDER BY place) > 1 THEN 'key'
-        WHEN also IS NOT NULL AND row_number() OVER (PARTITION BY also ORDER BY place) > 1
-            THEN 'also' END AS repeated
+        WHEN also IS NOT NULL AND count(*) OVER (PARTITION BY also) > 1 THEN 'also'
+    END AS repeated
     FROM upload_rows WHERE upload_id = $1
 ) AS n
 WHERE r.upload_id = $1 AND r.place = n.place AND n.repeated IS NOT NULL
@@ -248,7 +248,7 @@ FOR UPDATE SKIP LOCKED
 DELETE FROM upload_rows WHERE upload_id = $1 AND place = ANY(
     ARRAY(SELECT place FROM upload_rows WHERE upload_id = $1 ORDER BY place LIMIT $2)
 )
-RETURNING place, cells, repeated
+RETURNING place, also, cells, repeated
 
 -- name: save_progress
 UPDATE uploads SET rows_done = rows_done + $2, created = created + $3, changed = changed + $4,
@@ -273,6 +273,15 @@ DELETE FROM upload_rows WHERE upload_id = $1
 
 -- name: drop_errors
 DELETE FROM upload_errors WHERE upload_id = $1
+
+-- name: taken
+SELECT also FROM upload_taken WHERE upload_id = $1 AND also = ANY($2::text[])
+
+-- name: save_taken
+INSERT INTO upload_taken (upload_id, also) SELECT $1, * FROM unnest($2::text[])
+
+-- name: drop_taken
+DELETE FROM upload_taken WHERE upload_id = $1
 
 -- name: count_attempt
 UPDATE uploads SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts

@@ -54,6 +54,7 @@ STAYS: Final = {
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
     "upload_rows": "until they are worked on",
+    "upload_taken": "until all rows are worked on",
     "upload_errors": "as their upload",
 }
 

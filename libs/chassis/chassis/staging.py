@@ -78,6 +78,15 @@ async def take_rows(tx: Tx, upload_id: UUID, rows_max: int) -> list[asyncpg.Reco
     return sorted(rows, key=lambda row: int(row["place"]))
 
 
+async def taken(tx: Tx, upload_id: UUID, also: Sequence[str]) -> set[str]:
+    """Which of these an earlier good row of the file has."""
+    return {row["also"] for row in await tx.fetch(SQL["taken"], upload_id, also)}
+
+
+async def save_taken(tx: Tx, upload_id: UUID, also: Sequence[str]) -> None:
+    await tx.execute(SQL["save_taken"], upload_id, also)
+
+
 async def save_progress(
     tx: Tx, upload_id: UUID, *, done: int, created: int, changed: int, unchanged: int, failed: int
 ) -> None:
@@ -99,6 +108,7 @@ async def upload_errors(tx: Tx, upload_id: UUID) -> list[asyncpg.Record]:
 
 async def finish_upload(tx: Tx, upload_id: UUID, state: str, at: datetime) -> None:
     await tx.execute(SQL["drop_rows"], upload_id)
+    await tx.execute(SQL["drop_taken"], upload_id)
     await tx.execute(SQL["finish_upload"], upload_id, state, at)
 
 

@@ -22,7 +22,7 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_unfinished ON uploads (created_at) WHERE state IN ('receiving', 'running');
 
 -- `place`: the row as a spreadsheet shows it. `key`, `also`: what no other row of the file may
--- have; `repeated`: which of the two one had before.
+-- have. `repeated`: 'key', another row had it before; 'also', another row wants it, too.
 CREATE TABLE upload_rows (
     upload_id uuid NOT NULL REFERENCES uploads ON DELETE CASCADE,
     place int NOT NULL,
@@ -31,6 +31,13 @@ CREATE TABLE upload_rows (
     cells jsonb NOT NULL,
     repeated text,
     PRIMARY KEY (upload_id, place)
+);
+
+-- What the first good one of those rows has taken, until all rows are done.
+CREATE TABLE upload_taken (
+    upload_id uuid NOT NULL REFERENCES uploads ON DELETE CASCADE,
+    also text NOT NULL,
+    PRIMARY KEY (upload_id, also)
 );
 
 CREATE TABLE upload_errors (
