@@ -85,7 +85,15 @@ def expect_living(row: Any) -> None:
 
 
 def expect_ready(row: Any) -> None:
-    """Raise 409 for a document that is still being built."""
+    """Raise 409 for a document that is still being built, or that nobody has asked for."""
+    if row["state"] == "imported":
+        raise Problem(
+            409,
+            "credentials_elsewhere",
+            "Логин и пароль этого сертификата выдала прежняя система",
+            "Они действуют, как раньше. Если их нет под рукой, получите новый пароль здесь: прежний"
+            " тогда перестанет действовать.",
+        )
     if row["state"] != "ready":
         raise not_ready()
 
