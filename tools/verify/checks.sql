@@ -168,9 +168,10 @@ SELECT 'child ' || child_id || ': ' || group_concat(certificate_id, ' and ') FRO
 WHERE living GROUP BY child_id HAVING count(*) > 1
 
 -- name: documents
-SELECT printf('documents: %d ready, %d failed and tried again, %d erased with their child',
+SELECT printf('documents: %d ready, %d failed and tried again, %d not made here (imported),'
+    || ' %d erased with their child',
     coalesce(sum(state = 'ready'), 0), coalesce(sum(state = 'failed'), 0),
-    coalesce(sum(state = 'erased'), 0)) FROM document
+    coalesce(sum(state = 'imported'), 0), coalesce(sum(state = 'erased'), 0)) FROM document
 
 -- name: documentless
 SELECT 'certificate ' || c.certificate_id FROM certificate AS c

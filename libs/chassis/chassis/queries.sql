@@ -210,3 +210,81 @@ INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: key_check
 SELECT sealed FROM key_check
+
+-- name: open_upload
+INSERT INTO uploads AS t (id, kind, dry_run, actor_id, state, created_at)
+VALUES ($1, $2, $3, $4, 'receiving', $5)
+ON CONFLICT (id) DO UPDATE SET
+    round = t.round + 1, dry_run = excluded.dry_run, created_at = excluded.created_at
+WHERE t.state = 'receiving'
+RETURNING round
+
+-- name: lock_round
+SELECT round FROM uploads WHERE id = $1 AND round = $2 AND state = 'receiving' FOR SHARE
+
+-- name: upload
+SELECT * FROM uploads WHERE id = $1
+
+-- name: drop_upload
+DELETE FROM uploads WHERE id = $1 AND round = $2 AND state = 'receiving'
+
+-- name: mark_repeated
+UPDATE upload_rows AS r SET repeated = n.repeated
+FROM (
+    SELECT place, CASE
+        WHEN row_number() OVER (PARTITION BY key ORDER BY place) > 1 THEN 'key'
+        WHEN also IS NOT NULL AND count(*) OVER (PARTITION BY also) > 1 THEN 'also'
+    END AS repeated
+    FROM upload_rows WHERE upload_id = $1
+) AS n
+WHERE r.upload_id = $1 AND r.place = n.place AND n.repeated IS NOT NULL
+
+-- name: close_upload
+UPDATE uploads SET state = 'running', digest = $2, rows_total = $3, rows_done = $4, failed = $4
+WHERE id = $1 AND state = 'receiving'
+
+-- name: next_upload
+SELECT * FROM uploads WHERE state = 'running' ORDER BY created_at, id LIMIT 1
+FOR UPDATE SKIP LOCKED
+
+-- name: take_rows
+DELETE FROM upload_rows WHERE upload_id = $1 AND place = ANY(
+    ARRAY(SELECT place FROM upload_rows WHERE upload_id = $1 ORDER BY place LIMIT $2)
+)
+RETURNING place, also, cells, repeated
+
+-- name: save_progress
+UPDATE uploads SET rows_done = rows_done + $2, created = created + $3, changed = changed + $4,
+    unchanged = unchanged + $5, failed = failed + $6, attempts = 0
+WHERE id = $1
+
+-- name: save_errors
+INSERT INTO upload_errors (upload_id, place, field, code)
+SELECT $1, place, field, code
+FROM unnest($2::int[], $3::text[], $4::text[]) WITH ORDINALITY AS n (place, field, code, n)
+ORDER BY n
+LIMIT greatest(0, $5 - (SELECT count(*) FROM upload_errors WHERE upload_id = $1))
+
+-- name: upload_errors
+SELECT place, field, code FROM upload_errors WHERE upload_id = $1 ORDER BY place, id
+
+-- name: finish_upload
+UPDATE uploads SET state = $2, finished_at = $3 WHERE id = $1
+
+-- name: drop_rows
+DELETE FROM upload_rows WHERE upload_id = $1
+
+-- name: drop_errors
+DELETE FROM upload_errors WHERE upload_id = $1
+
+-- name: taken
+SELECT also FROM upload_taken WHERE upload_id = $1 AND also = ANY($2::text[])
+
+-- name: save_taken
+INSERT INTO upload_taken (upload_id, also) SELECT $1, * FROM unnest($2::text[])
+
+-- name: drop_taken
+DELETE FROM upload_taken WHERE upload_id = $1
+
+-- name: count_attempt
+UPDATE uploads SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts

@@ -54,6 +54,9 @@ STAYS: Final = {
     "parked": "until its fact arrives, half a minute at most, or the right key is back",
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
+    "upload_rows": "until they are worked on",
+    "upload_taken": "until all rows are worked on",
+    "upload_errors": "as their upload",
 }
 
 
@@ -65,6 +68,8 @@ def rules(inbox: timedelta) -> tuple[Rule, ...]:
         Rule("quarantine", "dropped_at", month),
         Rule("quarantine", "redriven_at", month),
         JOURNAL,
+        Rule("uploads", "finished_at", month),
+        Rule("uploads", "created_at", timedelta(hours=1), "state = 'receiving'"),
     )
 
 

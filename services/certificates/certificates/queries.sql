@@ -220,16 +220,33 @@ UPDATE certificates AS t SET warned_days = n.warned_days
 FROM unnest($1::uuid[], $2::int[]) AS n (certificate_id, warned_days)
 WHERE t.certificate_id = n.certificate_id
 
+-- name: known_of_imported
+SELECT p.user_id IS NOT NULL AS is_known, coalesce(p.erased, false) AS is_erased,
+    coalesce('student' = ANY(p.roles), false) AS is_student,
+    coalesce(cardinality(p.enrolled_at) > 0, false) AS is_enrolled,
+    EXISTS (
+        SELECT FROM certificates AS k WHERE k.child_id = n.child_id AND k.number <> n.number
+            AND k.status IN ('pending_activation', 'active', 'suspended')
+    ) AS has_living,
+    s.child_id AS same_child, s.status, s.valid_from, s.valid_until
+FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n (child_id, number, place)
+LEFT JOIN people AS p ON p.user_id = n.child_id
+LEFT JOIN certificates AS s ON s.number = n.number
+ORDER BY n.place
+
 -- name: save_imported
 INSERT INTO certificates (
     certificate_id, child_id, request_id, number, status, version, valid_from, valid_until,
     issued_at
 )
-SELECT certificate_id, child_id, request_id, number, 'pending_activation', 1, valid_from,
-    valid_until, issued_at
-FROM unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::timestamptz[]
-) AS n (certificate_id, child_id, request_id, number, valid_from, valid_until, issued_at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::date[], $8::date[],
+    $9::timestamptz[]
+) AS n (
+    certificate_id, child_id, request_id, number, status, version, valid_from, valid_until,
+    issued_at
+)
+ORDER BY number  -- two files with the same numbers wait for each other in one order
 ON CONFLICT DO NOTHING
 RETURNING certificate_id
 

@@ -35,7 +35,7 @@ class Doors:
     hashing: Hashing = field(default_factory=Hashing)
     identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
-    now: Callable[[], datetime] = clock.now
+    now: Callable[[], datetime] = lambda: clock.now()  # noqa: PLW0108  as it is when asked
 
     def today(self) -> date:
         return clock.day_in(self.zone, self.now())
@@ -86,7 +86,15 @@ def expect_living(row: Any) -> None:
 
 
 def expect_ready(row: Any) -> None:
-    """Raise 409 for a document that is still being built."""
+    """Raise 409 for a document that is still being built, or that nobody has asked for."""
+    if row["state"] == "imported":
+        raise Problem(
+            409,
+            "credentials_elsewhere",
+            "Логин и пароль этого сертификата выдала прежняя система",
+            "Они действуют, как раньше. Если их нет под рукой, получите новый пароль здесь: прежний"
+            " тогда перестанет действовать.",
+        )
     if row["state"] != "ready":
         raise not_ready()
 
