@@ -26,6 +26,27 @@ WITH gone AS (
 INSERT INTO outbox_sent (id, topic, key, value, headers, created_at)
 SELECT id, topic, key, value, headers, created_at FROM gone
 
+-- name: resend
+-- Back under its own id: the relay sends by id, so it comes before what was said later of its key.
+WITH latest AS (
+    SELECT topic, key, max(id) AS id FROM outbox_sent
+    WHERE topic = ANY($4::text[]) GROUP BY topic, key
+), again AS (
+    DELETE FROM outbox_sent AS s
+    WHERE ($1::timestamptz IS NULL OR s.sent_at >= $1) AND ($2::text IS NULL OR s.topic = $2)
+        AND ($3::text[] IS NULL OR s.headers::json ->> 'ce_id' = ANY($3))
+        AND (s.topic <> ALL($4) OR (s.topic, s.key, s.id) IN (SELECT topic, key, id FROM latest))
+    RETURNING id, topic, key, value, headers
+), put AS (
+    INSERT INTO outbox (id, topic, key, value, headers) OVERRIDING SYSTEM VALUE
+    SELECT id, topic, key, value, headers FROM again
+    RETURNING topic
+)
+SELECT topic, count(*) AS rows FROM put GROUP BY topic ORDER BY topic
+
+-- name: is_unsent
+SELECT EXISTS (SELECT FROM outbox WHERE headers::json ->> 'ce_id' = $1)
+
 -- name: outbox_state
 SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
     coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
