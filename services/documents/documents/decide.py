@@ -88,11 +88,11 @@ def rebuilt_document_id(certificate_id: UUID, version: int) -> UUID:
 
 
 def retold(
-    row: Mapping[str, Any],
+    row: Any,
 ) -> CredentialsDocumentReady | CredentialsRotated | DocumentFailed:
     """What was said last of `row`, a stored document; nothing of it is made anew.
 
-    When a failed one failed is told by its next try; a child that came in between brought it nearer.
+    When a failed one failed is reckoned from its next try, which news of the child bring nearer.
     """
     about = {name: row[name] for name in ("certificate_id", "child_id", "version", "document_id")}
     if row["state"] == "failed":

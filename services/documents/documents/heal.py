@@ -34,7 +34,8 @@ async def announce(tx: Tx, _settings: Settings, _reader: Reader, words: Sequence
         raise Refused("nothing of it is stored here")
     if row["version"] != missing.version:
         raise Refused(f"it is at version {row['version']}, and how it was before is not stored")
-    return await healing.announce(tx, said(row, decide.retold(row), row["version"], _told_at(row)))
+    at = row["built_at"] or clock.now()
+    return await healing.announce(tx, said(row, decide.retold(row), row["version"], at))
 
 
 async def rebuild(tx: Tx, configured: Settings, reader: Reader, words: Sequence[str]) -> str:
