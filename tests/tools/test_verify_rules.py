@@ -29,7 +29,7 @@ def event(seen, topic: str, about: str, *, version: int = 1, at: int = OLD) -> N
 
 
 def sent(seen, topic: str, about: str, *, kind: str = "kind") -> None:
-    add(seen, "way", "sent", topic, OLD, kind, "e", about, 1, None, 1)
+    add(seen, "way", "sent", topic, OLD, kind, "e", about, 1, None, 1, "identity")
 
 
 def gaps(seen, name: str, **names: str) -> int:
@@ -69,7 +69,7 @@ def test_what_a_topic_no_longer_holds_is_not_reported_but_what_follows_on_it_is(
 def test_what_waits_in_the_outbox_is_said(seen):
     add(seen, "fact", CERTIFICATES, "c", 1, None, 1)
     assert gaps(seen, "unsaid") == 1
-    add(seen, "way", "outbox", CERTIFICATES, NOW, "kind", "e", "c", 1, None, 1)
+    add(seen, "way", "outbox", CERTIFICATES, NOW, "kind", "e", "c", 1, None, 1, "certificates")
     assert gaps(seen, "unsaid") == 0
 
 
@@ -92,7 +92,7 @@ def test_an_erasure_that_waits_in_the_outbox_is_said(seen):
     event(seen, USERS, "u")
     add(seen, "gone", "u", 0)
     assert gaps(seen, "unerased") == 1
-    add(seen, "way", "outbox", USERS, NOW, "tombstone", "e", "u", 2, None, 1)
+    add(seen, "way", "outbox", USERS, NOW, "tombstone", "e", "u", 2, None, 1, "identity")
     assert gaps(seen, "unerased") == 0
 
 
