@@ -12,3 +12,9 @@ OUTBOX_ROWS = Gauge("outbox_rows", "Events not yet sent")
 OUTBOX_AGE_S = Gauge("outbox_age_seconds", "Age of the oldest event not yet sent")
 WAITING = Gauge("records_waiting", "Records kept for a fact or an operator", ["kind"])
 LAG = Gauge("consumer_lag_records", "Records not yet consumed", ["topic"])
+STORED = Gauge("stored_rows", "Rows of a table, by state", ["table", "state"])
+OLDEST_S = Gauge(
+    "oldest_row_age_seconds",
+    "Age of the oldest row in a state that should pass",
+    ["table", "state"],
+)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -17,16 +17,21 @@ class Gone(Exception):
 
 
 class Reader:
-    """One connection for many places. A topic is named as the contracts name it."""
+    """One connection for many places, made for the first. Topics as the contracts name them."""
 
-    def __init__(self, settings: ServiceSettings, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, settings: ServiceSettings, stack: AsyncExitStack) -> None:
         self._settings = settings
-        self._consumer = consumer
+        self._stack = stack
+        self._consumer: AIOKafkaConsumer | None = None
         self._passed: dict[tuple[str, TopicPartition], int] = {}
 
     async def at(self, place: str) -> KeptRecord:
-        """Raises Gone, also for what is no place."""
+        """Raises Gone, also for what is no place, and KafkaError where no broker answers."""
         _, part, offset = self._parsed(place)
+        if self._consumer is None:
+            self._consumer = await self._stack.enter_async_context(
+                _a_consumer(self._settings, None)
+            )
         try:
             async with asyncio.timeout(WAIT_S_MAX):  # of a partition that is not there: for ever
                 end = (await self._consumer.end_offsets([part]))[part]
@@ -64,9 +69,9 @@ class Reader:
 
 @asynccontextmanager
 async def reading(settings: ServiceSettings) -> AsyncIterator[Reader]:
-    """Raises KafkaError where no broker answers."""
-    async with _a_consumer(settings, None) as consumer:
-        yield Reader(settings, consumer)
+    """Ends the reader's connection with the block."""
+    async with AsyncExitStack() as stack:
+        yield Reader(settings, stack)
 
 
 @asynccontextmanager

@@ -228,3 +228,20 @@ INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: key_check
 SELECT sealed FROM key_check
+
+-- name: sum_up_counts
+WITH noted AS (
+    DELETE FROM count_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM count_changes LIMIT $1))
+    RETURNING relation, state, rows
+), summed AS (
+    INSERT INTO counts AS t (relation, state, rows)
+    SELECT relation, state, sum(rows) FROM noted GROUP BY relation, state ORDER BY 1, 2
+    ON CONFLICT (relation, state) DO UPDATE SET rows = t.rows + excluded.rows
+)
+SELECT count(*) FROM noted
+
+-- name: counts
+SELECT relation, state, sum(rows)::bigint AS rows FROM (
+    SELECT relation, state, rows FROM counts UNION ALL SELECT relation, state, rows FROM count_changes
+) AS known
+GROUP BY relation, state

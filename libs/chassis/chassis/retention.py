@@ -53,6 +53,8 @@ STAYS: Final = {
     "parked": "until its fact arrives, half a minute at most, or the right key is back",
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
+    "counts": "a number for each table and state",
+    "count_changes": "until it is summed up, within seconds",
 }
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chassis import settings
+from chassis.counting import Oldest
 from chassis.server import run
 from chassis.service import Service
 from contracts import topics
@@ -29,6 +30,7 @@ def make(configured: Settings) -> Service:
         handlers=lambda _: consumers.handlers(region),
         background=[watch.run, lambda store: passing_time.run(store, region)],
         keeps=retention.RULES,
+        oldest=[Oldest("certificate_requests", "status", "pending", "requested_at")],
         state=Doors(region, watch),
     )
 
