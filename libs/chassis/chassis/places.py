@@ -28,20 +28,17 @@ class Reader:
     async def at(self, place: str) -> KeptRecord:
         """Raises Gone, also for what is no place, and KafkaError where no broker answers."""
         _, part, offset = self._parsed(place)
-        if self._consumer is None:
-            self._consumer = await self._stack.enter_async_context(
-                _a_consumer(self._settings, None)
-            )
+        consumer = await self._connected()
         try:
             async with asyncio.timeout(WAIT_S_MAX):  # of a partition that is not there: for ever
-                end = (await self._consumer.end_offsets([part]))[part]
+                end = (await consumer.end_offsets([part]))[part]
         except TimeoutError:
             raise Gone(f"{place}: Kafka knows no such partition") from None
         if offset >= end:
             raise Gone(f"{place}: the partition ends before it")
-        self._consumer.assign([part])
-        self._consumer.seek(part, offset)
-        got = await self._consumer.getmany(part, timeout_ms=int(WAIT_S_MAX * 1000), max_records=1)
+        consumer.assign([part])
+        consumer.seek(part, offset)
+        got = await consumer.getmany(part, timeout_ms=int(WAIT_S_MAX * 1000), max_records=1)
         for one in got.get(part, ()):
             if one.offset == offset:
                 return KeptRecord(
@@ -49,6 +46,12 @@ class Reader:
                     tuple(one.headers),
                 )  # fmt: skip
         raise Gone(f"{place}: the record was deleted or compacted")
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            made = _a_consumer(self._settings, None)
+            self._consumer = await self._stack.enter_async_context(made)
+        return self._consumer
 
     async def is_behind(self, service: str, place: str) -> bool:
         """Whether the service's consumers have acknowledged the record, or what follows it."""
