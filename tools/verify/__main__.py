@@ -112,7 +112,12 @@ async def _main(arguments: argparse.Namespace, settings: StackSettings, where: P
         async def run(order: Order, lines: Sequence[str]) -> Sequence[str]:
             return await heal_.run(environments[order.service], order, lines)
 
-        print("Healed." if await heal(where, run) else "Nothing to heal.")
+        given = await heal(where, run)
+        print(
+            f"{given} gaps were given to their services; looking again."
+            if given
+            else "Nothing to heal."
+        )
     findings = await verify(where.databases, where.bootstrap, where.prefix, clock.now())
     if arguments.metrics:
         metrics.write(arguments.metrics, findings, clock.now())
