@@ -89,7 +89,7 @@ def test_every_check_is_broken_by_some_damage(damaged):
 def test_without_a_stack_it_says_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
     with pytest.raises(Problem, match="no stack was started here"):
-        main()
+        main([])
 
 
 async def test_a_broker_that_does_not_answer_is_one_sentence(world):

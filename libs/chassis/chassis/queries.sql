@@ -26,6 +26,27 @@ WITH gone AS (
 INSERT INTO outbox_sent (id, topic, key, value, headers, created_at)
 SELECT id, topic, key, value, headers, created_at FROM gone
 
+-- name: resend
+-- Back under its own id: the relay sends by id, so it comes before what was said later of its key.
+WITH latest AS (
+    SELECT topic, key, max(id) AS id FROM outbox_sent
+    WHERE topic = ANY($4::text[]) GROUP BY topic, key
+), again AS (
+    DELETE FROM outbox_sent AS s
+    WHERE ($1::timestamptz IS NULL OR s.sent_at >= $1) AND ($2::text IS NULL OR s.topic = $2)
+        AND ($3::text[] IS NULL OR s.headers::json ->> 'ce_id' = ANY($3))
+        AND (s.topic <> ALL($4) OR (s.topic, s.key, s.id) IN (SELECT topic, key, id FROM latest))
+    RETURNING id, topic, key, value, headers
+), put AS (
+    INSERT INTO outbox (id, topic, key, value, headers) OVERRIDING SYSTEM VALUE
+    SELECT id, topic, key, value, headers FROM again
+    RETURNING topic
+)
+SELECT topic, count(*) AS rows FROM put GROUP BY topic ORDER BY topic
+
+-- name: is_unsent
+SELECT EXISTS (SELECT FROM outbox WHERE headers::json ->> 'ce_id' = $1)
+
 -- name: outbox_state
 SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
     coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
@@ -288,3 +309,20 @@ DELETE FROM upload_taken WHERE upload_id = $1
 
 -- name: count_attempt
 UPDATE uploads SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts
+
+-- name: sum_up_counts
+WITH noted AS (
+    DELETE FROM count_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM count_changes LIMIT $1))
+    RETURNING relation, state, rows
+), summed AS (
+    INSERT INTO counts AS t (relation, state, rows)
+    SELECT relation, state, sum(rows) FROM noted GROUP BY relation, state ORDER BY 1, 2
+    ON CONFLICT (relation, state) DO UPDATE SET rows = t.rows + excluded.rows
+)
+SELECT count(*) FROM noted
+
+-- name: counts
+SELECT relation, state, sum(rows)::bigint AS rows FROM (
+    SELECT relation, state, rows FROM counts UNION ALL SELECT relation, state, rows FROM count_changes
+) AS known
+GROUP BY relation, state

@@ -57,6 +57,8 @@ STAYS: Final = {
     "upload_rows": "until they are worked on",
     "upload_taken": "until all rows are worked on",
     "upload_errors": "as their upload",
+    "counts": "a number for each table and state",
+    "count_changes": "until it is summed up, within seconds",
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis import imports as uploaded
 from chassis import settings
+from chassis.counting import Oldest
 from chassis.pacing import Lane
 from chassis.server import run
 from chassis.service import Service
@@ -36,6 +37,7 @@ def make(configured: Settings) -> Service:
         ],
         keeps=retention.RULES,
         lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind=[("documents", topics.CERTIFICATES)])],
+        oldest=[Oldest("certificate_requests", "status", "pending", "requested_at")],
         state=Doors(region, configured.consent_text(), watch),
     )
 

@@ -320,3 +320,16 @@ ORDER BY w.place
 
 -- name: lock_calendar
 SELECT pg_try_advisory_xact_lock($1)
+
+-- name: lock_request
+SELECT * FROM certificate_requests WHERE request_id = $1 FOR UPDATE
+
+-- name: lock_certificate
+SELECT * FROM certificates WHERE certificate_id = $1 FOR UPDATE
+
+-- name: changes_of
+SELECT version, kind, organization, reason, changed_at FROM changes
+WHERE certificate_id = $1 ORDER BY version
+
+-- name: certificate_of_request
+SELECT certificate_id FROM certificates WHERE request_id = $1

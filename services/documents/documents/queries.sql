@@ -198,3 +198,15 @@ RETURNING rotation_id
 SELECT c.*, e.status AS ended
 FROM credentials AS c LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
+
+-- name: lock_credentials
+SELECT * FROM credentials WHERE certificate_id = $1 FOR UPDATE
+
+-- name: save_lost
+INSERT INTO credentials (
+    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, version,
+    state, reason, retry_at, correlation_id, traceparent
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', 'rendering_failed', now(), $9, $10)
+ON CONFLICT (certificate_id) DO NOTHING
+RETURNING certificate_id
