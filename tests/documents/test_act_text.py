@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from documents.erasure_text import Confirmation, Erasure, KeptDays, act_of
+from documents.on_demand.act_text import Confirmation, Erasure, KeptDays, act_of
 
 from tests.builders import MOSCOW, NOW, an_id
 

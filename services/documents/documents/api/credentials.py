@@ -18,11 +18,8 @@ from contracts.values import DocumentFailure
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
-from documents import decide, render, store
-from documents.build import Workshop
-from documents.consumers import SOURCE
-from documents.credentials import open_values
-from documents.doors import (
+from documents import decide, store
+from documents.api.doors import (
     TRIES_MAX,
     Doors,
     TheDoors,
@@ -36,6 +33,10 @@ from documents.doors import (
     not_ready,
     of_family,
 )
+from documents.build import Workshop
+from documents.consumers import SOURCE
+from documents.credentials import open_values
+from documents.credentials_page import render
 from documents.orders import Built, Order
 
 log = structlog.get_logger()

@@ -10,9 +10,10 @@ from chassis.problems import Problem, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
 
-from documents import application, store
-from documents.application import ApplicationValues
-from documents.doors import TheDoors, attachment, is_14, journal_drawn
+from documents import store
+from documents.api.doors import TheDoors, attachment, is_14, journal_drawn
+from documents.on_demand import application
+from documents.on_demand.application import ApplicationValues
 
 router = APIRouter(tags=["applications"])
 PDF = "application/pdf"

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from documents import store
+from documents.api.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
 from documents.credentials import open_values
-from documents.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
-from documents.portal import TooManyWait
+from documents.hashing import TooManyWait
 
 router = APIRouter(tags=["portal"])
 SCOPE: Final = "portal-accounts:read"

@@ -1,4 +1,4 @@
-"""HTTP IN: the routes of this service, by what they give. What is not yours is 404."""
+"""HTTP IN: which documents a certificate has, and which of them can be downloaded."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,20 +10,10 @@ from chassis.problems import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from documents import (
-    applications_api,
-    credentials_api,
-    erasures_api,
-    images_api,
-    portal_api,
-    store,
-)
-from documents.doors import Doors, TheDoors, may_download
+from documents import store
+from documents.api.doors import TheDoors, may_download
 
-__all__ = ["Doors", "router"]
-
-router = APIRouter()
-listing = APIRouter(tags=["documents"])
+router = APIRouter(tags=["documents"])
 
 
 class DocumentCard(BaseModel):
@@ -36,7 +26,7 @@ class DocumentCard(BaseModel):
     built_at: datetime | None
 
 
-@listing.get("/certificates/{certificate_id}/documents")
+@router.get("/certificates/{certificate_id}/documents")
 async def list_documents(
     certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors
 ) -> list[DocumentCard]:
@@ -64,8 +54,3 @@ async def list_documents(
             built_at=None,
         ),
     ]
-
-
-router.include_router(listing)
-for part in (applications_api, credentials_api, erasures_api, images_api, portal_api):
-    router.include_router(part.router)

@@ -16,9 +16,9 @@ from contracts.ages import age_on
 from fastapi import Depends, Request, Response
 
 from documents import store
+from documents.api.downloads import Download, journal_download
 from documents.build import Workshop
-from documents.downloads import Download, journal_download
-from documents.portal import Hashing
+from documents.hashing import Hashing
 
 OWN_DOOR_AGE: Final = 14
 TRIES_MAX: Final = (
