@@ -12,7 +12,7 @@ from chassis.tokens import Principal
 from contracts.ids import derived
 from fastapi import APIRouter, Request, Response
 
-from documents import store
+from documents import door_store
 from documents.api.doors import (
     Doors,
     TheDoors,
@@ -63,7 +63,7 @@ async def _image(
     certificate_id: UUID, who: Principal, store_: Store, doors: Doors, http: Request, kind: str
 ) -> Response:
     async with store_.pool.acquire() as tx:
-        row = await store.image_of_certificate(tx, certificate_id, who.user_id)
+        row = await door_store.image_of_certificate(tx, certificate_id, who.user_id)
     if row is None or not (row["is_staff"] or may_download(row, doors.today())):
         raise not_found()
     expect_living(row)

@@ -10,7 +10,7 @@ from chassis.problems import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from documents import store
+from documents import door_store
 from documents.api.doors import TheDoors, may_download
 
 router = APIRouter(tags=["documents"])
@@ -32,7 +32,7 @@ async def list_documents(
 ) -> list[DocumentCard]:
     """The documents of a certificate, for its family; `url` is for who may download."""
     async with store_.pool.acquire() as tx:
-        row = await store.of_certificate(tx, certificate_id, who.user_id)
+        row = await door_store.of_certificate(tx, certificate_id, who.user_id)
     if row is None:
         raise not_found()
     living, open_ = row["ended"] is None, may_download(row, doors.today())

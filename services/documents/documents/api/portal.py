@@ -11,7 +11,7 @@ from contracts.values import Role
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from documents import store
+from documents import door_store
 from documents.api.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
 from documents.credentials import open_values
 from documents.hashing import TooManyWait
@@ -36,7 +36,7 @@ async def show_portal_account(
         raise not_found()
     for _ in range(TRIES_MAX):
         async with store_.pool.acquire() as tx:
-            row = await store.portal_account(tx, certificate_id)
+            row = await door_store.portal_account(tx, certificate_id)
         if row is None:
             raise not_found()
         expect_living(row)
