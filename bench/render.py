@@ -14,8 +14,15 @@ from importlib.metadata import version
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from documents import act, application, image
-from documents.render import CURRENT, CredentialsValues, check, digest, render, render_compiled
+from documents.credentials_page.render import (
+    CURRENT,
+    CredentialsValues,
+    check,
+    digest,
+    render,
+    render_compiled,
+)
+from documents.on_demand import act, application, image
 
 RUNS = 7
 NAMES = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from chassis.records import place
 from documents.build import Workshop, page_pool
-from documents.render import CURRENT, render_compiled
+from documents.credentials_page.render import CURRENT, render_compiled
 from identity.hashing import Hashing
 
 from tests.documents.pages import LONG, values

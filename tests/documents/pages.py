@@ -8,9 +8,9 @@ from typing import Any
 import pypdf
 import pypdfium2
 import pytest
-from documents import general
-from documents.credentials_lines import lines_of
-from documents.render import CURRENT, CredentialsValues, render
+from documents.credentials_page import general
+from documents.credentials_page.lines import lines_of
+from documents.credentials_page.render import CURRENT, CredentialsValues, render
 
 LONG = "Константинопольская-Преображенская Александра-Виктория Константиновна Ефимовна кызы"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pypdf
 import pypdfium2
-from documents.act import ActValues, Destroyed, Operator
-from documents.application import ApplicationValues
-from documents.image import ImageValues
+from documents.on_demand.act import ActValues, Destroyed, Operator
+from documents.on_demand.application import ApplicationValues
+from documents.on_demand.image import ImageValues
 
 from tests.builders import MOSCOW, an_id
 from tests.documents.pages import LONG

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from documents.act import ROWS_MAX, TEXT_MAX, Operator, render_act
+from documents.on_demand.act import ROWS_MAX, TEXT_MAX, Operator, render_act
 
 from tests.builders import an_id
 from tests.documents.sheets import READERS, an_act, boxes, by_pdfium

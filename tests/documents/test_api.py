@@ -6,7 +6,7 @@ import pytest
 from chassis import clock
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
-from documents import render
+from documents.credentials_page import render
 
 from tests.builders import MOSCOW, a_record, a_user, an_id
 from tests.documents.desk import a_family, issued

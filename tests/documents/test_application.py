@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
-from documents import application
+from documents.on_demand import application
 
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, annulled, issued

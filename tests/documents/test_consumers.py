@@ -6,8 +6,9 @@ import pytest
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
 from cryptography.exceptions import InvalidTag
-from documents import render, retry
+from documents import retry
 from documents.credentials import open_values
+from documents.credentials_page import render
 
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import PORTAL, a_family, issued

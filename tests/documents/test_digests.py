@@ -3,8 +3,8 @@
 import hashlib
 
 import pytest
-from documents import templates_folder
-from documents.render import CURRENT, digest, render
+from documents.credentials_page.render import CURRENT, digest, render
+from documents.drawing import templates
 
 from tests.documents.pages import LONG, values
 
@@ -47,7 +47,7 @@ def test_template_files_never_change() -> None:
         "mono.ttf": "44f44a8490eb3fecf25bb9539cde9393dcc4df91bb24f95d5ae50909fd7282e8",
     }
 
-    files = {name: templates_folder.content(CURRENT, name) for name in golden}
+    files = {name: templates.content(CURRENT, name) for name in golden}
     assert {name: hashlib.sha256(file).hexdigest() for name, file in files.items()} == golden
 
 

@@ -7,8 +7,8 @@ import pytest
 import zxingcpp
 from contracts import Tombstone, topics
 from contracts.ids import certificate_of_token
-from documents import image
-from documents.credentials_values import Unprintable
+from documents.drawing.letters import Unprintable
+from documents.on_demand import image
 from PIL import Image
 
 from tests.builders import a_record, a_user, an_id

@@ -4,8 +4,8 @@ import argon2
 import pytest
 from chassis.tokens import Principal
 from contracts import Tombstone, topics
-from documents.portal import WAITING_MAX, Hashing, TooManyWait
-from documents.portal_api import may_ask
+from documents.api.portal import may_ask
+from documents.hashing import WAITING_MAX, Hashing, TooManyWait
 
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, issued

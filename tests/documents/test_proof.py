@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from documents import compiled, general
-from documents.credentials_lines import Lines, lines_of
-from documents.render import CURRENT, BadDocument, Unprintable, check, render
+from documents.credentials_page import compiled, general
+from documents.credentials_page.lines import Lines, lines_of
+from documents.credentials_page.render import CURRENT, BadDocument, Unprintable, check, render
 
 from tests.documents.pages import LONG, PATHS, general_path, values
 

@@ -8,9 +8,8 @@ from typing import Any
 import pypdf
 import pypdfium2
 import pytest
-from documents.compile_templates import REPERTOIRE
-from documents.credentials_page import BOLD
-from documents.render import (
+from documents.credentials_page.compile_templates import REPERTOIRE
+from documents.credentials_page.render import (
     CURRENT,
     UnknownTemplate,
     Unprintable,
@@ -18,6 +17,7 @@ from documents.render import (
     render,
     render_compiled,
 )
+from documents.drawing.templates import BOLD
 
 from tests.documents.pages import (
     LONG,
@@ -242,6 +242,6 @@ def test_values_shown_in_a_log_hide_what_is_personal() -> None:
 
 def test_importing_render_loads_no_drawing_library() -> None:
     """Drawing with reportlab costs a third of a second and 20 MB: only the general path pays."""
-    program = "import sys, documents.render; sys.exit('reportlab' in sys.modules)"
+    program = "import sys, documents.credentials_page.render; sys.exit('reportlab' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -10,8 +10,8 @@ from chassis import clock
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked, CredentialsRotated
 from cryptography.exceptions import InvalidTag
-from documents import render
 from documents.credentials import open_values
+from documents.credentials_page import render
 from documents.decide import ROTATIONS_MAX, next_rotation_at
 
 from tests.builders import NOW, a_record, a_user, an_id

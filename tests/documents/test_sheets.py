@@ -5,10 +5,10 @@ from typing import Any
 
 import pypdf
 import pytest
-from documents import act, application, image
-from documents.act import render_act
-from documents.credentials_values import Unprintable
-from documents.lettering import BOLD, SANS, fit, wrap
+from documents.drawing.lettering import BOLD, SANS, fit, wrap
+from documents.drawing.letters import Unprintable
+from documents.on_demand import act, application, image
+from documents.on_demand.act import render_act
 
 from tests.documents.sheets import an_act, an_application, an_image, boxes
 

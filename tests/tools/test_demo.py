@@ -3,7 +3,7 @@
 import pytest
 from aiokafka import ConsumerRecord
 from documents.credentials import login_of, new_password
-from documents.render import CURRENT, render
+from documents.credentials_page.render import CURRENT, render
 
 from tests.documents.pages import values
 from tools.stack import paper

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import structlog
 from contracts.values import DocumentFailure
 
-from documents import render
 from documents.credentials import login_of, new_password, seal_values
+from documents.credentials_page import render
+from documents.credentials_page.render import BadDocument, CredentialsValues, Unprintable
 from documents.orders import Built, Order
-from documents.render import BadDocument, CredentialsValues, Unprintable
 
 T = TypeVar("T")
 log = structlog.get_logger()

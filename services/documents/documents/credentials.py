@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.crypto import seal, unseal
 from pydantic_core import to_json
 
-from documents.render import CredentialsValues
+from documents.credentials_page.render import CredentialsValues
 
 ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # no look-alikes
 PASSWORD_LENGTH: Final = 14  # about 81 bits

@@ -11,10 +11,10 @@ from contracts.values import Role
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from documents import store
+from documents import door_store
+from documents.api.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
 from documents.credentials import open_values
-from documents.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
-from documents.portal import TooManyWait
+from documents.hashing import TooManyWait
 
 router = APIRouter(tags=["portal"])
 SCOPE: Final = "portal-accounts:read"
@@ -36,7 +36,7 @@ async def show_portal_account(
         raise not_found()
     for _ in range(TRIES_MAX):
         async with store_.pool.acquire() as tx:
-            row = await store.portal_account(tx, certificate_id)
+            row = await door_store.portal_account(tx, certificate_id)
         if row is None:
             raise not_found()
         expect_living(row)

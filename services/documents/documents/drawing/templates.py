@@ -6,10 +6,13 @@ They are part of the release, so that no upgrade of a font or of reportlab chang
 from functools import cache
 from pathlib import Path
 
-from documents.credentials_values import UnknownTemplate
-
-_FOLDER = Path(__file__).parent / "templates"
+_FOLDER = Path(__file__).parent.parent / "templates"
 VERSIONS = ("credentials-1",)
+SANS, BOLD, MONO = "sans", "sans-bold", "mono"  # the fonts of each version
+
+
+class UnknownTemplate(LookupError):
+    """A document names a template version that this release does not carry."""
 
 
 def path(version: str, name: str) -> Path:

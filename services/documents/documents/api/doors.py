@@ -15,10 +15,10 @@ from chassis.tokens import Principal
 from contracts.ages import age_on
 from fastapi import Depends, Request, Response
 
-from documents import store
+from documents import door_store
+from documents.api.downloads import Download, journal_download
 from documents.build import Workshop
-from documents.downloads import Download, journal_download
-from documents.portal import Hashing
+from documents.hashing import Hashing
 
 OWN_DOOR_AGE: Final = 14
 TRIES_MAX: Final = (
@@ -52,7 +52,7 @@ TheDoors = Annotated[Doors, Depends(_doors)]
 async def of_family(store_: Store, certificate_id: UUID, who: Principal, today: date) -> Any:
     """The certificate's row, for a linked parent and for the student of 14 or older; else 404."""
     async with store_.pool.acquire() as tx:
-        row = await store.of_certificate(tx, certificate_id, who.user_id)
+        row = await door_store.of_certificate(tx, certificate_id, who.user_id)
     if row is None or not may_download(row, today):
         raise not_found()
     return row
@@ -152,7 +152,7 @@ async def journalled(
 ) -> bool:
     """Write down who is given this version; False if it is not the living one any more."""
     async with store_.transaction() as tx:
-        if not await store.is_current(tx, row["certificate_id"], version):
+        if not await door_store.is_current(tx, row["certificate_id"], version):
             return False
         await journal_download(
             tx,

@@ -5,10 +5,9 @@ from functools import cache
 
 from reportlab.pdfbase import pdfmetrics
 
-from documents import general
-from documents.credentials_page import BOLD, MONO, SANS
-from documents.credentials_values import Unprintable
-from documents.letters import printable
+from documents.drawing.canvas import register_fonts
+from documents.drawing.letters import Unprintable, printable
+from documents.drawing.templates import BOLD, MONO, SANS
 
 __all__ = ["BOLD", "FONTS", "MONO", "SANS", "fit", "printed", "width", "wrap"]
 
@@ -17,14 +16,14 @@ FONTS = "credentials-1"  # the folder whose fonts all sheets share
 
 def width(text: str, font: str, size: float) -> float:
     """In points."""
-    general.register_fonts(FONTS)
+    register_fonts(FONTS)
     wide: float = pdfmetrics.stringWidth(text, font, size)
     return wide
 
 
 @cache
 def _letters(font: str) -> frozenset[str]:
-    general.register_fonts(FONTS)
+    register_fonts(FONTS)
     return frozenset(map(chr, pdfmetrics.getFont(font).face.charToGlyph))
 
 

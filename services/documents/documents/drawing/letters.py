@@ -3,9 +3,11 @@
 import unicodedata
 from collections.abc import Set as AbstractSet
 
-from documents.credentials_values import Unprintable
-
 _UNWRITTEN = frozenset({"Cf", "Mn", "Me"})  # joiners, bidi marks, soft hyphens, lone accents
+
+
+class Unprintable(Exception):
+    """A text has a letter that no font of the template can print, not even without its marks."""
 
 
 def printable(text: str, letters: AbstractSet[str]) -> str:

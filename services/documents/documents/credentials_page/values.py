@@ -1,11 +1,7 @@
-"""What a credentials document says, as values; and the two ways it can fail."""
+"""What a credentials page says, as values; and how a finished one can be wrong."""
 
 from dataclasses import dataclass, field
 from datetime import date
-
-
-class Unprintable(Exception):
-    """A text has a letter that no font of the template can print, not even without its marks."""
 
 
 class BadDocument(Exception):
@@ -14,10 +10,6 @@ class BadDocument(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class UnknownTemplate(LookupError):
-    """A document names a template version that this release does not carry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

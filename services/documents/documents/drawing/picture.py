@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from documents import templates_folder
-from documents.lettering import FONTS, SANS, width
+from documents.drawing import templates
+from documents.drawing.lettering import FONTS, SANS, width
 
 SHADES = 16  # four bits a pixel: sharp letters, a small file
 WHITE = 255
@@ -85,5 +85,5 @@ class Picture:
 
 @lru_cache(maxsize=64)
 def _face(font: str, pixels: float) -> ImageFont.FreeTypeFont:
-    file = io.BytesIO(templates_folder.content(FONTS, f"{font}.ttf"))
+    file = io.BytesIO(templates.content(FONTS, f"{font}.ttf"))
     return ImageFont.truetype(file, pixels, layout_engine=ImageFont.Layout.BASIC)

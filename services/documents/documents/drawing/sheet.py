@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from documents import general, pdf_file, tagging
-from documents.lettering import FONTS, SANS, wrap
-from documents.tagging import Element, Mark
+from documents.drawing import pdf_file, tagging
+from documents.drawing.canvas import blank_page, finish
+from documents.drawing.lettering import FONTS, SANS, wrap
+from documents.drawing.tagging import Element, Mark
 
 LEFT, RIGHT = 71.0, 546.0  # 25 mm for the binder, 17 mm on the right
 LEADING = 1.36
@@ -16,7 +17,7 @@ class Sheet:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._canvas, self._out = general.blank_page(FONTS, compressed=True)
+        self._canvas, self._out = blank_page(FONTS, compressed=True)
         self._page = 0
         self._marks = 0
         self._open = [Element("Document")]
@@ -106,7 +107,7 @@ class Sheet:
     def finish(self) -> bytes:
         """The file."""
         self._end_page()
-        file = general.finish(self._canvas, self._out)
+        file = finish(self._canvas, self._out)
         return pdf_file.whole(tagging.tagged(file, self._open[0]), self._title)
 
     def _end_page(self) -> None:

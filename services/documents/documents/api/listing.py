@@ -1,4 +1,4 @@
-"""HTTP IN: the routes of this service, by what they give. What is not yours is 404."""
+"""HTTP IN: which documents a certificate has, and which of them can be downloaded."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,20 +10,10 @@ from chassis.problems import not_found
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from documents import (
-    applications_api,
-    credentials_api,
-    erasures_api,
-    images_api,
-    portal_api,
-    store,
-)
-from documents.doors import Doors, TheDoors, may_download
+from documents import door_store
+from documents.api.doors import TheDoors, may_download
 
-__all__ = ["Doors", "router"]
-
-router = APIRouter()
-listing = APIRouter(tags=["documents"])
+router = APIRouter(tags=["documents"])
 
 
 class DocumentCard(BaseModel):
@@ -39,13 +29,13 @@ class DocumentCard(BaseModel):
     built_at: datetime | None
 
 
-@listing.get("/certificates/{certificate_id}/documents")
+@router.get("/certificates/{certificate_id}/documents")
 async def list_documents(
     certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors
 ) -> list[DocumentCard]:
     """The documents of a certificate, for its family; `url` is for who may download."""
     async with store_.pool.acquire() as tx:
-        row = await store.of_certificate(tx, certificate_id, who.user_id)
+        row = await door_store.of_certificate(tx, certificate_id, who.user_id)
     if row is None:
         raise not_found()
     living, open_ = row["ended"] is None, may_download(row, doors.today())
@@ -67,8 +57,3 @@ async def list_documents(
             built_at=None,
         ),
     ]
-
-
-router.include_router(listing)
-for part in (applications_api, credentials_api, erasures_api, images_api, portal_api):
-    router.include_router(part.router)

@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from documents.credentials_values import CredentialsValues
+from documents.credentials_page.values import CredentialsValues
 
 
 class Lines(NamedTuple):

@@ -10,10 +10,10 @@ from datetime import date
 from typing import Final, Protocol
 from uuid import UUID
 
-from documents import qr
-from documents.lettering import BOLD, MONO, SANS, fit, printed, width
-from documents.picture import Picture
-from documents.sheet import LEFT, RIGHT, Sheet
+from documents.drawing import qr
+from documents.drawing.lettering import BOLD, MONO, SANS, fit, printed, width
+from documents.drawing.picture import Picture
+from documents.drawing.sheet import LEFT, RIGHT, Sheet
 
 TITLE: Final = "Сертификат дополнительного образования"
 VERSION: Final = "image-1"

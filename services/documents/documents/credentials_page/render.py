@@ -5,15 +5,11 @@ The same values give the same bytes, today and in years: only values, version an
 
 import hashlib
 
-from documents import compiled, proof
-from documents.credentials_lines import Lines, lines_of
-from documents.credentials_values import (
-    BadDocument,
-    CredentialsValues,
-    UnknownTemplate,
-    Unprintable,
-)
-from documents.letters import printable
+from documents.credentials_page import compiled, proof
+from documents.credentials_page.lines import Lines, lines_of
+from documents.credentials_page.values import BadDocument, CredentialsValues
+from documents.drawing.letters import Unprintable, printable
+from documents.drawing.templates import UnknownTemplate
 
 __all__ = [
     "CURRENT",
@@ -39,7 +35,8 @@ def render(template_version: str, values: CredentialsValues) -> bytes:
     pdf = render_compiled(template_version, values)
     if pdf is not None:
         return pdf
-    from documents import general  # noqa: PLC0415  reportlab takes 0.3 s; most processes never draw
+    # reportlab takes 0.3 s; most processes never draw
+    from documents.credentials_page import general  # noqa: PLC0415
 
     lines = _printable(compiled.template(template_version), lines_of(values))
     return general.render(template_version, lines)

@@ -10,9 +10,10 @@ from chassis.problems import Problem, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
 
-from documents import application, store
-from documents.application import ApplicationValues
-from documents.doors import TheDoors, attachment, is_14, journal_drawn
+from documents import door_store
+from documents.api.doors import TheDoors, attachment, is_14, journal_drawn
+from documents.on_demand import application
+from documents.on_demand.application import ApplicationValues
 
 router = APIRouter(tags=["applications"])
 PDF = "application/pdf"
@@ -61,7 +62,7 @@ async def download_application(
     say by `for` whose application they print.
     """
     async with store_.pool.acquire() as tx:
-        row = await store.application_facts(tx, child_id, who.user_id)
+        row = await door_store.application_facts(tx, child_id, who.user_id)
     if row is None:
         raise not_found()
     values = _values(row, applicant, doors.today())

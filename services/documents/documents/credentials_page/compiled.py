@@ -1,4 +1,4 @@
-"""The compiled path: constant bytes with slots, made once by `documents.compile_templates`.
+"""The compiled path: constant bytes with slots, made once by `compile_templates`.
 
 A slot holds a text in the codes of one 8-bit font subset. A letter without a code has no way in.
 """
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from documents import templates_folder
-from documents.credentials_lines import Lines
-from documents.credentials_values import BadDocument
-from documents.pdf_file import END_OF_CONTENT, Around
+from documents.credentials_page.lines import Lines
+from documents.credentials_page.values import BadDocument
+from documents.drawing import templates
+from documents.drawing.pdf_file import END_OF_CONTENT, Around
 
 SHARED = frozenset({"validity", "issued", "portal_url"})
 _BEFORE_CONTENT = b" >>\nstream\n"
@@ -90,7 +90,7 @@ class Template(NamedTuple):
 @cache
 def template(version: str) -> Template:
     """Read once, then kept. Raises UnknownTemplate for a version that is not here."""
-    first, _, rest = templates_folder.content(version, "page.bin").partition(b"\n")
+    first, _, rest = templates.content(version, "page.bin").partition(b"\n")
     facts = json.loads(first)
     ends = list(itertools.accumulate(facts["parts"]))
     head, *pieces, tail = (rest[a:b] for a, b in itertools.pairwise([0, *ends]))

@@ -7,10 +7,10 @@ import re
 import zlib
 from typing import NamedTuple
 
-from documents import pdf_file
-from documents.credentials_lines import Lines
-from documents.credentials_page import AFTER_FIELDS, FIELDS, LEFT
-from documents.credentials_values import BadDocument
+from documents.credentials_page.layout import AFTER_FIELDS, FIELDS, LEFT
+from documents.credentials_page.lines import Lines
+from documents.credentials_page.values import BadDocument
+from documents.drawing import pdf_file
 
 _TOKEN = re.compile(
     rb"BT 1 0 0 1 (\S+) (\S+) Tm"

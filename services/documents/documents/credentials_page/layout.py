@@ -6,12 +6,12 @@ drawing of its own (docs/adr/0004). The golden digests in the tests hold this.
 
 from typing import Any, NamedTuple
 
-from documents.credentials_lines import Lines
-from documents.credentials_values import Unprintable
+from documents.credentials_page.lines import Lines
+from documents.drawing.letters import Unprintable
+from documents.drawing.templates import BOLD, MONO, SANS
 
 VERSION = "credentials-1"
 TITLE = "Учётные данные для входа в АИС ПФДО"
-SANS, BOLD, MONO = "sans", "sans-bold", "mono"
 
 LEFT, RIGHT = 71.0, 546.0  # 25 mm for the binder, 17 mm on the right
 VALUE = 206.0  # where the values stand

@@ -9,10 +9,10 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from documents import compiled, page_text
-from documents.credentials_lines import Lines
-from documents.credentials_page import LEFT
-from documents.credentials_values import BadDocument
+from documents.credentials_page import compiled, read_back
+from documents.credentials_page.layout import LEFT
+from documents.credentials_page.lines import Lines
+from documents.credentials_page.values import BadDocument
 
 _NUMBER = re.compile(r"\d{12}|\d{10}")  # numbers of other systems have 10
 _ANY_NUMBER = re.compile(r"(?<!\d)(?:\d{12}|\d{10})(?!\d)")
@@ -77,8 +77,8 @@ def _places(version: str) -> tuple[Place, ...]:
     lines, others = _read(pdf)
     assert not any(map(_ANY_NUMBER.search, others)), "no number is part of the template"
     assert sorted(lines) == probes, "each slot stands beside one label"
-    fonts = {run.text: run.font for run in page_text.runs(pdf) if run.x > LEFT}
-    letters_of = page_text.letters_by_font(pdf)
+    fonts = {run.text: run.font for run in read_back.runs(pdf) if run.x > LEFT}
+    letters_of = read_back.letters_by_font(pdf)
     return tuple(Place(probes.index(text), _table(letters_of[fonts[text]])) for text in lines)
 
 
@@ -89,8 +89,8 @@ def _table(letters: dict[int, str]) -> str:
 def _read(pdf: bytes) -> tuple[Lines, list[str]]:
     """The fields, and every text beside them."""
     try:
-        page = page_text.runs(pdf)
-        lines = page_text.fields(page)
+        page = read_back.runs(pdf)
+        lines = read_back.fields(page)
     except (AssertionError, IndexError, KeyError, ValueError) as broken:
         raise BadDocument("the page cannot be read back") from broken
     values = " ".join(lines)

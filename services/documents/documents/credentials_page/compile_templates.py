@@ -1,4 +1,4 @@
-"""`python -m documents.compile_templates`: make the committed files of the current template.
+"""`python -m documents.credentials_page.compile_templates`: the committed files of the template.
 
 Needed once for each template version: while a version is being designed, never after a document of
 it was issued (a test compares the digests). fontTools is a tool of development only.
@@ -16,11 +16,14 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from reportlab.pdfbase import pdfmetrics
 
-from documents import credentials_page, general, pdf_file, templates_folder
-from documents.credentials_lines import Lines
-from documents.credentials_page import BOLD, FIELDS, MONO, SANS
+from documents.credentials_page import layout
+from documents.credentials_page.layout import FIELDS
+from documents.credentials_page.lines import Lines
+from documents.drawing import pdf_file, templates
+from documents.drawing.canvas import blank_page, finish
+from documents.drawing.templates import BOLD, MONO, SANS
 
-VERSION = credentials_page.VERSION
+VERSION = layout.VERSION
 ASCII = "".join(map(chr, range(32, 127)))
 RUSSIAN = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 NEIGHBOURS = (  # Tatar, Bashkir, Chuvash, Kazakh, Ukrainian, Belarusian
@@ -37,7 +40,7 @@ PROBES = Lines("Проба имени", "000000000000", "с 1", "2", "probe:3", 
 
 
 def main() -> None:
-    folder = templates_folder.path(VERSION, "")
+    folder = templates.path(VERSION, "")
     folder.mkdir(parents=True, exist_ok=True)
     for name, (family, weight) in SOURCES.items():
         source = Path(fontpkg.path(family, weight))
@@ -70,15 +73,15 @@ def _write_font(source: Path, target: Path, name: str) -> None:
 
 def compiled_page() -> bytes:
     """The page drawn once with probes, cut where they stand: a line of JSON, then bytes."""
-    canvas, out = general.blank_page(VERSION, compressed=True)
+    canvas, out = blank_page(VERSION, compressed=True)
     for font, letters in REPERTOIRE.items():
         pdfmetrics.getFont(font).splitString(letters, canvas._doc)  # noqa: SLF001  codes, in order
-    credentials_page.draw(canvas, PROBES)
+    layout.draw(canvas, PROBES)
     codes = {font: _codes(canvas, font) for font in REPERTOIRE}
-    file = general.finish(canvas, out)
+    file = finish(canvas, out)
     stored = file.objects[pdf_file.reference(pdf_file.page(file), b"Contents")]
     pieces = _cut(zlib.decompress(pdf_file.stream(stored)), canvas, codes)
-    around = pdf_file.around(file, credentials_page.TITLE)
+    around = pdf_file.around(file, layout.TITLE)
     parts = [around.head, *pieces, around.tail]
     facts = {
         "fonts": {font: _font_facts(font, codes[font]) for font in REPERTOIRE},
@@ -86,7 +89,7 @@ def compiled_page() -> bytes:
             field: {
                 "font": place.font,
                 "sizes": place.sizes,
-                "width": credentials_page.width(field),
+                "width": layout.width(field),
             }
             for field, place in FIELDS.items()
         },

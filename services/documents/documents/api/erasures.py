@@ -14,9 +14,9 @@ from chassis.auth import SignedIn
 from chassis.problems import Problem, not_found
 from fastapi import APIRouter, Request, Response
 
-from documents import act, erasure_text
-from documents.doors import TheDoors, attachment
-from documents.erasure_text import Erasure, KeptDays
+from documents.api.doors import TheDoors, attachment
+from documents.on_demand import act, act_text
+from documents.on_demand.act_text import Erasure, KeptDays
 
 log = structlog.get_logger()
 router = APIRouter(tags=["erasures"])
@@ -56,7 +56,7 @@ async def download_act(
         address=settings.operator_address,
         processor=settings.processor,
     )
-    values = erasure_text.act_of(erasure, days, operator, doors.zone)
+    values = act_text.act_of(erasure, days, operator, doors.zone)
     pdf = await doors.workshop.drawn(act.render_act, values)
     return attachment(pdf, PDF, f"act-{erasure_id}.pdf")
 

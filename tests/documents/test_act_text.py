@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from documents.act import Operator
-from documents.erasure_text import Confirmation, Erasure, KeptDays, act_of
+from documents.on_demand.act import Operator
+from documents.on_demand.act_text import Confirmation, Erasure, KeptDays, act_of
 
 from tests.builders import MOSCOW, NOW, an_id
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from documents import pdf_file
-from documents.pdf_file import PdfFile
+from documents.drawing import pdf_file
+from documents.drawing.pdf_file import PdfFile
 
 
 class Mark(NamedTuple):

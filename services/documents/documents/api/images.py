@@ -12,9 +12,8 @@ from chassis.tokens import Principal
 from contracts.ids import derived
 from fastapi import APIRouter, Request, Response
 
-from documents import image, store
-from documents.credentials_values import Unprintable
-from documents.doors import (
+from documents import door_store
+from documents.api.doors import (
     Doors,
     TheDoors,
     attachment,
@@ -24,7 +23,9 @@ from documents.doors import (
     not_printable,
     not_ready,
 )
-from documents.image import ImageValues
+from documents.drawing.letters import Unprintable
+from documents.on_demand import image
+from documents.on_demand.image import ImageValues
 
 router = APIRouter(tags=["documents"])
 PNG, PDF = "image/png", "application/pdf"
@@ -62,7 +63,7 @@ async def _image(
     certificate_id: UUID, who: Principal, store_: Store, doors: Doors, http: Request, kind: str
 ) -> Response:
     async with store_.pool.acquire() as tx:
-        row = await store.image_of_certificate(tx, certificate_id, who.user_id)
+        row = await door_store.image_of_certificate(tx, certificate_id, who.user_id)
     if row is None or not (row["is_staff"] or may_download(row, doors.today())):
         raise not_found()
     expect_living(row)

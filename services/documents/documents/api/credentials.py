@@ -18,11 +18,8 @@ from contracts.values import DocumentFailure
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
-from documents import decide, render, store
-from documents.build import Workshop
-from documents.consumers import SOURCE
-from documents.credentials import open_values
-from documents.doors import (
+from documents import decide, door_store
+from documents.api.doors import (
     TRIES_MAX,
     Doors,
     TheDoors,
@@ -36,6 +33,10 @@ from documents.doors import (
     not_ready,
     of_family,
 )
+from documents.build import Workshop
+from documents.consumers import SOURCE
+from documents.credentials import open_values
+from documents.credentials_page import render
 from documents.orders import Built, Order
 
 log = structlog.get_logger()
@@ -141,15 +142,17 @@ async def _rotate(store_: Store, doors: Doors, row: Any, press: Press) -> Rotati
     order = _order(row, version, doors)
     built = _expect_built(*await doors.workshop.build([order]))
     async with store_.transaction() as tx:
-        if not await store.lock_current(tx, order.certificate_id, row["version"], press.user_id):
+        if not await door_store.lock_current(
+            tx, order.certificate_id, row["version"], press.user_id
+        ):
             return None
         await _expect_not_too_often(tx, order.certificate_id, doors)
         at = clock.now()
-        if not await store.save_rotation(
+        if not await door_store.save_rotation(
             tx, press.rotation_id, order, built, version=version, user_id=press.user_id, at=at
         ):
             return None
-        await store.rotate(tx, order, built, at)
+        await door_store.rotate(tx, order, built, at)
         entry = journal.Entry(
             at, press.user_id, as_whom(row), "rotated_credentials", order.child_id,
             details=f"certificate {order.certificate_id}, document {order.document_id}",
@@ -170,7 +173,7 @@ async def _rotate(store_: Store, doors: Doors, row: Any, press: Press) -> Rotati
 
 async def _earlier(tx: Tx, press: Press, certificate_id: UUID) -> Rotation | None:
     """What this press brought already."""
-    row = await store.get_rotation(tx, press.rotation_id)
+    row = await door_store.get_rotation(tx, press.rotation_id)
     if row is None:
         return None
     if row["certificate_id"] != certificate_id:
@@ -194,7 +197,7 @@ def _answer(certificate_id: UUID, version: int, digest: bytes, at: datetime) -> 
 
 async def _expect_not_too_often(tx: Tx, certificate_id: UUID, doors: Doors) -> None:
     at = clock.now()
-    rotated = await store.rotations_since(tx, certificate_id, at - decide.ROTATIONS_WITHIN)
+    rotated = await door_store.rotations_since(tx, certificate_id, at - decide.ROTATIONS_WITHIN)
     again = decide.next_rotation_at(rotated, at)
     if again is not None:
         raise Problem(

@@ -1,7 +1,4 @@
-"""The general path: reportlab draws this one document, with any letter that the fonts have.
-
-Nothing is compressed, so that the bytes do not depend on a version of zlib.
-"""
+"""reportlab's canvas, opened and closed our way: A4, our fonts, no dates, no programs' names."""
 
 import io
 from functools import cache
@@ -13,17 +10,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from documents import credentials_page, pdf_file, templates_folder
-from documents.credentials_lines import Lines
-
-
-def render(version: str, lines: Lines) -> bytes:
-    """The PDF of `lines`, whose letters the fonts have. Raises Unprintable when one is too long."""
-    canvas, out = blank_page(version, compressed=False)
-    credentials_page.draw(canvas, lines)
-    file = finish(canvas, out)
-    content = pdf_file.stream(file.objects[pdf_file.reference(pdf_file.page(file), b"Contents")])
-    return pdf_file.around(file, credentials_page.TITLE).wrap(content)
+from documents.drawing import pdf_file, templates
 
 
 def blank_page(version: str, *, compressed: bool) -> tuple[Any, io.BytesIO]:
@@ -36,7 +23,7 @@ def blank_page(version: str, *, compressed: bool) -> tuple[Any, io.BytesIO]:
         pagesize=A4,
         pageCompression=int(compressed),
         invariant=1,
-        initialFontName=credentials_page.SANS,
+        initialFontName=templates.SANS,
         lang="ru-RU",
     )
     canvas.setViewerPreference("DisplayDocTitle", "true")
@@ -52,6 +39,6 @@ def finish(canvas: Any, out: io.BytesIO) -> pdf_file.PdfFile:
 @cache
 def register_fonts(version: str) -> None:
     """Make reportlab know the fonts of the version by their short names."""
-    for name in (credentials_page.SANS, credentials_page.BOLD, credentials_page.MONO):
-        file = io.BytesIO(templates_folder.content(version, f"{name}.ttf"))
+    for name in (templates.SANS, templates.BOLD, templates.MONO):
+        file = io.BytesIO(templates.content(version, f"{name}.ttf"))
         pdfmetrics.registerFont(TTFont(name, file, asciiReadable=False, shapable=False))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
-from documents import application_text as words
-from documents.credentials_values import Unprintable
-from documents.lettering import BOLD, MONO, SANS, fit, printed, width
-from documents.sheet import LEFT, RIGHT, Sheet
+from documents.drawing.lettering import BOLD, MONO, SANS, fit, printed, width
+from documents.drawing.letters import Unprintable
+from documents.drawing.sheet import LEFT, RIGHT, Sheet
+from documents.on_demand import application_text as words
 
 Applicant = Literal["parent", "student"]
 TITLE: Final = "Заявление на получение сертификата дополнительного образования"

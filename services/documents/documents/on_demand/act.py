@@ -11,8 +11,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from documents.lettering import BOLD, MONO, SANS, printed, width, wrap
-from documents.sheet import LEADING, LEFT, RIGHT, Sheet
+from documents.drawing.lettering import BOLD, MONO, SANS, printed, width, wrap
+from documents.drawing.sheet import LEADING, LEFT, RIGHT, Sheet
 
 TITLE: Final = "Акт об уничтожении персональных данных"
 VERSION: Final = "act-2"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel
 
-from documents.act import ActValues, Destroyed, Operator
+from documents.on_demand.act import ActValues, Destroyed, Operator
 
 COMPACTED_WITHIN_DAYS: Final = 7  # a day until it is due, and time for the broker to come to it
 SGO_TOPIC_DAYS: Final = 37  # 30 days, and the segment that is being written

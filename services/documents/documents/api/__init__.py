@@ -1,0 +1,12 @@
+"""HTTP IN: one function per route, by what it gives. What is not yours is 404."""
+
+from fastapi import APIRouter
+
+from documents.api import applications, credentials, erasures, images, listing, portal
+from documents.api.doors import Doors
+
+__all__ = ["Doors", "router"]
+
+router = APIRouter()
+for part in (listing, applications, credentials, erasures, images, portal):
+    router.include_router(part.router)

@@ -1,0 +1,1 @@
+"""The page with login and password: from the same values the same bytes, and proven to say them."""

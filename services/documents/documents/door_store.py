@@ -1,0 +1,87 @@
+"""STATE as the doors need it: a document's row for who asks, and the rotations of a password."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from chassis.database import Tx
+from chassis.queries import load
+
+from documents.orders import Built, Order
+
+SQL = load("documents")
+
+
+async def of_certificate(tx: Tx, certificate_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """The row, if this user is the child or a parent linked to the child at this moment."""
+    return await tx.fetchrow(SQL["of_certificate"], certificate_id, user_id)
+
+
+async def image_of_certificate(
+    tx: Tx, certificate_id: UUID, user_id: UUID
+) -> asyncpg.Record | None:
+    """What the image says, for the family and for staff of an authorized organization."""
+    return await tx.fetchrow(SQL["image_of_certificate"], certificate_id, user_id)
+
+
+async def application_facts(tx: Tx, child_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """What an application of this child is filled in with, for the same people."""
+    return await tx.fetchrow(SQL["application_facts"], child_id, user_id)
+
+
+async def is_current(tx: Tx, certificate_id: UUID, version: int) -> bool:
+    """Whether this version is the living one: neither rotated nor erased since it was read."""
+    return bool(await tx.fetchval(SQL["is_current"], certificate_id, version))
+
+
+async def lock_current(tx: Tx, certificate_id: UUID, version: int, user_id: UUID) -> bool:
+    """Whether the row still is as it was seen and still this family's; locked until the end."""
+    return bool(await tx.fetchval(SQL["lock_current"], certificate_id, version, user_id))
+
+
+async def get_rotation(tx: Tx, rotation_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["get_rotation"], rotation_id)
+
+
+async def rotations_since(tx: Tx, certificate_id: UUID, since: datetime) -> list[datetime]:
+    """The times of the certificate's rotations after `since`, the oldest first."""
+    rows = await tx.fetch(SQL["rotations_since"], certificate_id, since)
+    return [row["rotated_at"] for row in rows]
+
+
+async def save_rotation(
+    tx: Tx, rotation_id: UUID, order: Order, built: Built, *, version: int, user_id: UUID,
+    at: datetime,
+) -> bool:  # fmt: skip
+    """Who pressed, and what it brought; False if this press has brought something already."""
+    return bool(
+        await tx.fetchval(
+            SQL["save_rotation"],
+            rotation_id,
+            order.certificate_id,
+            user_id,
+            version,
+            built.digest,
+            at,
+        )
+    )
+
+
+async def rotate(tx: Tx, order: Order, built: Built, at: datetime) -> None:
+    """The new values take the old ones' place, in a row that is locked."""
+    await tx.execute(
+        SQL["rotate"],
+        order.certificate_id,
+        order.document_id,
+        order.issued_on,
+        built.template_version,
+        built.sealed_values,
+        built.sealed_key,
+        built.digest,
+        at,
+    )
+
+
+async def portal_account(tx: Tx, certificate_id: UUID) -> asyncpg.Record | None:
+    """The row for the portal's machine client, whosever it is."""
+    return await tx.fetchrow(SQL["portal_account"], certificate_id)
