@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from chassis.database import DATABASE_ERRORS, describe, is_transient
 
 log = structlog.get_logger()
-PROBLEM = {"description": "Problem (RFC 9457)", "content": {"application/problem+json": {}}}
 
 
 class Problem(Exception):

@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import clock, tracing
+from chassis import clock, openapi, tracing
 from chassis.metrics import HTTP_SECONDS
-from chassis.problems import PROBLEM, answer_with_problems, as_response, too_large
+from chassis.problems import answer_with_problems, as_response, too_large
 
 BODY_BYTES_MAX = 1_000_000
 
@@ -93,14 +93,21 @@ class _Door:
                 HTTP_SECONDS.labels(scope["method"], route, status).observe(took)
 
 
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.completed(super().openapi())
+        return self.openapi_schema
+
+
 def make_app(title: str, lifespan: Any) -> FastAPI:
     """A FastAPI application with our doors: /openapi.json, no interactive pages from outside.
 
     FastAPI's own spans would repeat addresses and what was searched for: `tracing` has ours.
     """
-    app = FastAPI(
+    app = _App(
         title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
-        responses={"4XX": PROBLEM, "5XX": PROBLEM},
+        responses={"4XX": {}},
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )  # fmt: skip
     answer_with_problems(app)

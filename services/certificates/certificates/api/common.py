@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from chassis.auth import only
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
 from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
-from contracts.values import CertificateStatus
+from contracts.values import CertificateStatus, Role
 from fastapi import Depends, Request
 from pydantic import BaseModel, StringConstraints
 
@@ -52,6 +53,8 @@ def _region(request: Request) -> Region:
     return _doors(request).region
 
 
+AtTheDesk = Annotated[Principal, only(Role.staff)]
+AnOperator = Annotated[Principal, only(Role.operator)]
 TheDoors = Annotated[Doors, Depends(_doors)]
 TheRegion = Annotated[Region, Depends(_region)]
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from chassis import clock, journal, outbox
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import Problem, not_found
 from chassis.tokens import Principal
 from contracts.values import RequesterRole
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import desk_store, life_cycle, store
 from certificates.api.common import (
+    AtTheDesk,
     CertificateCard,
     Comment,
     Line,
@@ -50,11 +52,11 @@ class Reasoned(BaseModel):
     comment: Comment = ""
 
 
-@router.post("/certificates/{number}/activation")
+@router.post("/certificates/{number}/activation", responses=answers(409))
 async def activate_certificate(
     number: str,
     activation: Activation,
-    who: SignedIn,
+    who: AtTheDesk,
     store_: TheStore,
     region: TheRegion,
     http: Request,
@@ -82,9 +84,9 @@ async def activate_certificate(
         return await _change(tx, number, decided, RequesterRole.staff, http)
 
 
-@router.post("/certificates/{number}/suspension")
+@router.post("/certificates/{number}/suspension", responses=answers(409))
 async def suspend_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, http: Request
+    number: str, body: Reasoned, who: AtTheDesk, store_: TheStore, http: Request
 ) -> CertificateCard:
     """It cannot be used until it is resumed."""
     at = clock.now()
@@ -99,9 +101,9 @@ async def suspend_certificate(
         return await _change(tx, number, decided, RequesterRole.staff, http)
 
 
-@router.post("/certificates/{number}/resumption")
+@router.post("/certificates/{number}/resumption", responses=answers(409))
 async def resume_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, region: TheRegion, http: Request
+    number: str, body: Reasoned, who: AtTheDesk, store_: TheStore, region: TheRegion, http: Request
 ) -> CertificateCard:
     """A suspended one can be used again."""
     at = clock.now()
@@ -116,7 +118,7 @@ async def resume_certificate(
         return await _change(tx, number, decided, RequesterRole.staff, http)
 
 
-@router.post("/certificates/{number}/annulment")
+@router.post("/certificates/{number}/annulment", responses=answers(409))
 async def annul_certificate(
     number: str, body: Reasoned, who: SignedIn, store_: TheStore, http: Request
 ) -> CertificateCard:

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import clock, journal, outbox
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import Problem, not_found
 from chassis.tokens import Principal
 from contracts.events import CertificateRequested, Requester
@@ -111,7 +112,7 @@ async def show_certificate(
     )
 
 
-@router.post("/children/{child_id}/certificate-requests", status_code=202)
+@router.post("/children/{child_id}/certificate-requests", status_code=202, responses=answers(409))
 async def request_certificate(
     child_id: UUID,
     who: SignedIn,
@@ -193,7 +194,7 @@ async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Conse
         return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
 
 
-@router.post("/children/{child_id}/consents", status_code=201)
+@router.post("/children/{child_id}/consents", status_code=201, responses=answers(409))
 async def give_consent(
     child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore
 ) -> Consent:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from chassis import clock, journal
-from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
 from chassis.tokens import Principal
@@ -13,6 +12,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import decide, desk_store
+from certificates.api.common import AnOperator
 
 router = APIRouter(tags=["operator"])
 REGION = ""
@@ -47,7 +47,7 @@ async def _expect_operator(tx: Any, who: Principal) -> None:
 
 
 @router.get("/rules")
-async def show_rules(who: SignedIn, store_: TheStore) -> AllRules:
+async def show_rules(who: AnOperator, store_: TheStore) -> AllRules:
     """What differs from the service's settings."""
     async with store_.pool.acquire() as tx:
         await _expect_operator(tx, who)
@@ -57,7 +57,7 @@ async def show_rules(who: SignedIn, store_: TheStore) -> AllRules:
 
 
 @router.put("/rules/region")
-async def change_region(rules: Rules, who: SignedIn, store_: TheStore) -> AllRules:
+async def change_region(rules: Rules, who: AnOperator, store_: TheStore) -> AllRules:
     """From the next request on, in every replica."""
     await _save(store_, who, REGION, rules)
     return await show_rules(who, store_)
@@ -65,7 +65,7 @@ async def change_region(rules: Rules, who: SignedIn, store_: TheStore) -> AllRul
 
 @router.put("/rules/municipalities/{municipality}")
 async def change_municipality(
-    municipality: Municipality, rules: Rules, who: SignedIn, store_: TheStore
+    municipality: Municipality, rules: Rules, who: AnOperator, store_: TheStore
 ) -> AllRules:
     """The same for one municipality."""
     await _save(store_, who, municipality, rules)

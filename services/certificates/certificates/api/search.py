@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from certificates import desk_store, store
 from certificates.api.common import (
     NO_NUL,
+    AtTheDesk,
     CertificateCard,
     card,
     desk_of,
@@ -66,7 +67,7 @@ class History(BaseModel):
 
 @router.get("/certificates")
 async def find_certificates(
-    who: SignedIn,
+    who: AtTheDesk,
     store_: TheStore,
     number: Annotated[str | None, Query(max_length=40)] = None,
     name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis import table_errors
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
 from chassis.table_errors import BadTable
@@ -68,7 +69,9 @@ class ImportCard(BaseModel):
     finished_at: datetime | None
 
 
-@router.post("/users", status_code=202, openapi_extra=CSV, dependencies=LARGE)
+@router.post(
+    "/users", status_code=202, openapi_extra=CSV, dependencies=LARGE, responses=answers(409, 415)
+)
 async def import_users(
     request: Request, who: AnOperator, store_: TheStore, cause: TheCause, response: Response,
     dry_run: DryRun = False, idempotency_key: IdempotencyKey = None,
@@ -82,7 +85,13 @@ async def import_users(
     return Accepted(id=import_id)
 
 
-@router.post("/child-links", status_code=202, openapi_extra=CSV, dependencies=LARGE)
+@router.post(
+    "/child-links",
+    status_code=202,
+    openapi_extra=CSV,
+    dependencies=LARGE,
+    responses=answers(409, 415),
+)
 async def import_child_links(
     request: Request, who: AnOperator, store_: TheStore, cause: TheCause, response: Response,
     dry_run: DryRun = False, idempotency_key: IdempotencyKey = None,

@@ -10,6 +10,7 @@ import asyncpg
 from chassis import clock
 from chassis.database import Tx
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import not_found
 from contracts.ids import derived, user_id
@@ -78,7 +79,7 @@ async def _changing(store_: Store) -> AsyncIterator[Tx]:
         raise problem("login_taken") from None
 
 
-@router.post("/users", status_code=201)
+@router.post("/users", status_code=201, responses=answers(409))
 async def make_user(
     new: NewUser,
     who: AnOperator,
@@ -134,7 +135,7 @@ async def show_user(user_id: UUID, who: AnOperator, store_: TheStore) -> UserCar
     return card(known)
 
 
-@router.patch("/users/{user_id}")
+@router.patch("/users/{user_id}", responses=answers(409))
 async def change_user(
     user_id: UUID, fields: Fields, who: AnOperator, store_: TheStore, cause: TheCause
 ) -> UserCard:
