@@ -200,17 +200,17 @@ async def give_consent(
 ) -> Consent:
     """A record of its own: who agreed to which text and when. Given again, it stays as it is."""
     at = clock.now()
-    if given.text_version != consent.VERSION:
-        raise Problem(
-            409,
-            "consent_text_changed",
-            "Текст согласия изменился",
-            "Прочитайте новый текст и подтвердите его.",
-            text_version=consent.VERSION,
-            text=consent.TEXT,
-        )
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
+        if given.text_version != consent.VERSION:
+            raise Problem(
+                409,
+                "consent_text_changed",
+                "Текст согласия изменился",
+                "Прочитайте новый текст и подтвердите его.",
+                text_version=consent.VERSION,
+                text=consent.TEXT,
+            )
         if await store.give_consent(tx, clock.new_id(), child_id, who.user_id, at):
             entry = journal.Entry(at, who.user_id, role, "consented", child_id,
                                   details=consent.VERSION)  # fmt: skip
