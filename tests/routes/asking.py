@@ -6,7 +6,7 @@ as well.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from chassis import clock
 from chassis.database import Pool
 from chassis.problems import not_found
+from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient, Response
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -68,17 +69,8 @@ class Town:
     def unlisted(self) -> set[str]:
         """Addresses that are served and not in the document, besides those of every service."""
         served: Any = self.http._transport
-        hidden = {one.path for one in _flat(served.app.routes) if not _is_listed(one)}
-        return hidden - UNLISTED
-
-
-def _flat(routes: Any) -> Iterator[Any]:
-    for one in routes:
-        yield from _flat(one.routes) if getattr(one, "routes", None) else [one]
-
-
-def _is_listed(route: Any) -> bool:
-    return bool(getattr(route, "include_in_schema", True))
+        routes = iter_route_contexts(served.app.routes)
+        return {str(one.path) for one in routes if not one.include_in_schema} - UNLISTED
 
 
 @dataclass(slots=True)

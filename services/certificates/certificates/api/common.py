@@ -11,7 +11,7 @@ from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
 from contracts.values import CertificateStatus, Role
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, StringConstraints
 
 from certificates import numbers, store
@@ -53,6 +53,7 @@ def _region(request: Request) -> Region:
     return _doors(request).region
 
 
+TheNumber = Annotated[str, Path(max_length=40)]  # with spaces, as it was typed
 AtTheDesk = Annotated[Principal, only(Role.staff)]
 AnOperator = Annotated[Principal, only(Role.operator)]
 TheDoors = Annotated[Doors, Depends(_doors)]

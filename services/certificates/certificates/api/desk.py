@@ -19,6 +19,7 @@ from certificates.api.common import (
     CertificateCard,
     Comment,
     Line,
+    TheNumber,
     TheRegion,
     card,
     desk_of,
@@ -54,7 +55,7 @@ class Reasoned(BaseModel):
 
 @router.post("/certificates/{number}/activation", responses=answers(409))
 async def activate_certificate(
-    number: str,
+    number: TheNumber,
     activation: Activation,
     who: AtTheDesk,
     store_: TheStore,
@@ -86,7 +87,7 @@ async def activate_certificate(
 
 @router.post("/certificates/{number}/suspension", responses=answers(409))
 async def suspend_certificate(
-    number: str, body: Reasoned, who: AtTheDesk, store_: TheStore, http: Request
+    number: TheNumber, body: Reasoned, who: AtTheDesk, store_: TheStore, http: Request
 ) -> CertificateCard:
     """It cannot be used until it is resumed."""
     at = clock.now()
@@ -103,7 +104,12 @@ async def suspend_certificate(
 
 @router.post("/certificates/{number}/resumption", responses=answers(409))
 async def resume_certificate(
-    number: str, body: Reasoned, who: AtTheDesk, store_: TheStore, region: TheRegion, http: Request
+    number: TheNumber,
+    body: Reasoned,
+    who: AtTheDesk,
+    store_: TheStore,
+    region: TheRegion,
+    http: Request,
 ) -> CertificateCard:
     """A suspended one can be used again."""
     at = clock.now()
@@ -120,7 +126,7 @@ async def resume_certificate(
 
 @router.post("/certificates/{number}/annulment", responses=answers(409))
 async def annul_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, http: Request
+    number: TheNumber, body: Reasoned, who: SignedIn, store_: TheStore, http: Request
 ) -> CertificateCard:
     """End it: the desk at any time, a linked parent only while it is not activated."""
     at = clock.now()

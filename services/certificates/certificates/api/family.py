@@ -15,7 +15,7 @@ from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import consent, decide, store
 from certificates.api.common import CertificateCard, TheDoors, TheRegion, card, said
@@ -67,7 +67,7 @@ class Consent(BaseModel):
 class GivenConsent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    text_version: str
+    text_version: Annotated[str, Field(max_length=64)]
 
 
 async def _as_whom(tx: Any, who: Principal, child_id: UUID) -> RequesterRole:

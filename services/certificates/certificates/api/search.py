@@ -10,7 +10,7 @@ from chassis import clock, journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
-from contracts.values import CertificateStatus, RequesterRole
+from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
@@ -19,6 +19,7 @@ from certificates.api.common import (
     NO_NUL,
     AtTheDesk,
     CertificateCard,
+    TheNumber,
     card,
     desk_of,
     expect_digits,
@@ -71,7 +72,7 @@ async def find_certificates(
     store_: TheStore,
     number: Annotated[str | None, Query(max_length=40)] = None,
     name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,
-    birth_date: date | None = None,
+    birth_date: WrittenDay | None = None,
     status: CertificateStatus | None = None,
     reason: Annotated[str | None, Query(min_length=3, max_length=200, pattern=NO_NUL)] = None,
     after: Annotated[str | None, Query(max_length=2000)] = None,
@@ -166,7 +167,7 @@ def _opened(after: str | None) -> tuple[str, UUID] | None:
 
 
 @router.get("/certificates/{number}/history")
-async def show_history(number: str, who: SignedIn, store_: TheStore) -> History:
+async def show_history(number: TheNumber, who: SignedIn, store_: TheStore) -> History:
     """Who did what, and who looked, when: for the desk, and for the family."""
     at = clock.now()
     async with store_.transaction() as tx:

@@ -105,7 +105,7 @@ async def import_child_links(
     return Accepted(id=import_id)
 
 
-@router.get("/{import_id}")
+@router.get("/{import_id:uuid}")  # and no other word: GET /imports/users is not there
 async def show_import(import_id: UUID, _who: AnOperator, store_: TheStore) -> ImportCard:
     """How far it is, and what was wrong with which row."""
     async with store_.pool.acquire() as tx, tx.transaction(isolation="repeatable_read"):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from hashlib import blake2b
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -14,9 +15,9 @@ from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import not_found
 from contracts.ids import derived, user_id
-from contracts.values import Code, Enrolment, FullName, Organization, Role
+from contracts.values import Code, Enrolment, FullName, Organization, Role, SgoRole
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from identity import acts, changes, store
 from identity.api.doors import AnOperator, IdempotencyKey, TheCause, TheDoors, key_of
@@ -32,6 +33,8 @@ class NewUser(Fields):
     """`sgo_user_id`: if SGO knows the user; its next state of them then replaces this one."""
 
     sgo_user_id: Code | None = None
+    name: FullName
+    roles: Annotated[tuple[SgoRole, ...], Field(min_length=1, max_length=3)]
 
 
 class UserCard(BaseModel):
