@@ -1,4 +1,7 @@
-"""HTTP doors: a request id, a trace, a time, a body limit; errors are `problems`."""
+"""HTTP doors: a request id, a trace, a time, a body limit; errors are `problems`.
+
+No cache keeps an answer that does not say so itself.
+"""
 
 import time
 from collections.abc import Callable
@@ -75,10 +78,12 @@ class _Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                told = dict(message["headers"])
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
                     (b"x-content-type-options", b"nosniff"),
+                    *([] if b"cache-control" in told else [(b"cache-control", b"no-store")]),
                 ]
             await send(message)
 
