@@ -47,6 +47,13 @@ async def complaints(
     return found
 
 
+def good(method: str, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a route takes besides its path, as it might be right."""
+    route = document["paths"][path][method.lower()]
+    content = route.get("requestBody", {}).get("content", {})
+    return {"json": _fields(content[JSON]["schema"], document)} if JSON in content else {}
+
+
 def _wrong(answer: Response) -> str:
     if answer.status_code >= 500:
         return f"{answer.status_code} {answer.text[:200]}"

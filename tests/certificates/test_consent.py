@@ -74,6 +74,9 @@ async def test_a_key_used_again_for_another_child_is_a_conflict(client, town):
 async def test_agreeing_to_another_text_shows_the_one_in_force(client):
     answer = await client.post(GIVE, headers=PARENT, json={"text_version": "2020-01"})
     assert problem(answer, 409, "consent_text_changed")["text"] == AGREED.text
+    stranger = bearer("parent", "parent")
+    answer = await client.post(GIVE, headers=stranger, json={"text_version": "2020-01"})
+    problem(answer, 404, "not_found")
 
 
 async def test_a_withdrawn_consent_closes_the_button_and_its_record_stays(client, town):

@@ -106,6 +106,12 @@ async def test_a_child_of_another_organization_is_found_by_name_only_with_a_reas
     assert [item["number"] for item in found["items"]] == [number]
 
 
+@pytest.mark.parametrize("born", ["0", "1462060800", "2016-05-01T00:00:00", "01.05.2016"])
+async def test_a_birth_date_that_is_written_otherwise_is_told_and_not_guessed(client, number, born):
+    """Numbers would else be read as seconds since 1970: a wrong day instead of an error."""
+    problem(await search(client, birth_date=born), 422, "invalid_request")
+
+
 async def test_a_child_is_found_by_birth_date_and_status(client, number):
     why = {"reason": "родитель на приёме"}
     for query in ({"birth_date": "2016-05-01"}, {"name": "Иванов", "status": "pending_activation"}):

@@ -8,6 +8,7 @@ from certificates.watch import PAGES_MAX, Watch
 from chassis import clock
 from chassis.problems import Problem
 from chassis.tokens import Principal
+from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
 
 from tests.builders import a_record, an_id
@@ -58,6 +59,18 @@ async def test_the_stream_ends_with_the_link(town, number):
     with pytest.raises(StopAsyncIteration):
         await anext(stream)
     assert not watch._pages
+
+
+async def test_the_stream_ends_with_the_erasure_of_who_follows_it(town, number):
+    """The link stays as it was: no event says that it ended."""
+    watch = Watch()
+    stream = await opened(watch, who("parent"))
+    await watch.look(town.store)
+    await anext(stream)
+    await town.consume([a_record(Tombstone(str(an_id("parent"))), topic=topics.IDENTITY_USERS)])
+    await watch.look(town.store)
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
 
 
 async def test_the_stream_ends_with_the_sign_in():

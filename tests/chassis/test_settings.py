@@ -91,6 +91,8 @@ def test_a_setting_of_the_wrong_form_is_told_the_right_one_in_words(
 ):
     environment.setenv("PORTAL_URL", "https://portal.example")
     environment.setenv("PUBLIC_URL", "https://certificates.example")
+    environment.setenv("OPERATOR_NAME", "Министерство образования")
+    environment.setenv("OPERATOR_ADDRESS", "Пример, ул. Ленина, 1")
     load(kind)
     environment.setenv(name, "no canary")
     with pytest.raises(SystemExit):

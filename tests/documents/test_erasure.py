@@ -9,7 +9,8 @@ from contracts import Tombstone, topics
 from documents import retry
 
 from tests.builders import a_record, a_user, an_id
-from tests.documents.desk import issued
+from tests.documents.desk import a_family, issued
+from tests.doors import bearer, problem
 from tests.doors import said as said_at_all
 
 WAITING = """
@@ -145,3 +146,20 @@ async def test_a_record_about_the_person_goes_out_of_quarantine_and_others_stay(
     left = await desk.pool.fetch("SELECT topic, record_offset FROM quarantine ORDER BY id")
     assert [row["record_offset"] for row in left] == [broken[1].offset, elsewhere.offset]
     assert (await confirmed(desk))[0]["counts"]["quarantine"] == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/certificates/{certificate}/documents", "/certificates/{certificate}/credentials.pdf",
+        "/certificates/{certificate}/certificate.png",
+        "/certificates/{certificate}/certificate.pdf", "/children/{child}/application.pdf",
+    ],
+)  # fmt: skip
+async def test_an_erased_parent_with_a_living_token_is_given_no_document(desk, client, path):
+    """A token lives for ten minutes more, and the link is not ended by an event of its own."""
+    await desk.consume(*a_family(), issued())
+    path = path.format(certificate=issued().certificate_id, child=an_id("child"))
+    assert (await client.get(path, headers=bearer("parent", "parent"))).status_code == 200
+    await desk.door.consume([erased("parent")])
+    problem(await client.get(path, headers=bearer("parent", "parent")), 404, "not_found")

@@ -118,6 +118,8 @@ async def test_a_user_whom_sgo_told_of_is_there_already(door, office):
         {"login": "x" * 201},
         {"login": "a\x00b"},
         {"birth_date": "2999-01-01"},
+        {"birth_date": 0},
+        {"birth_date": "1234567890"},
         {"name": {"last_name": "И" * 201, "first_name": "А"}},
         {"organization": EMPLOYER.model_dump(mode="json")},
         {"password": "x"},
@@ -295,3 +297,11 @@ async def test_sgos_later_word_on_a_link_wins_and_its_earlier_one_does_not(door,
     assert await kinds(door) == ["child.linked", "child.unlinked", "child.linked"]
     await door.consume([a_record(Tombstone("2:1"), topic=topics.SGO_CHILD_LINKS, at=after)])
     assert (await kinds(door))[-1] == "child.unlinked"
+
+
+async def test_an_address_tells_all_the_methods_that_it_takes(office):
+    """Also those of other functions than the first that is found there."""
+    for path, methods in ((f"/users/{ONE}", "DELETE, GET, PATCH"), (LINK, "DELETE, PUT")):
+        answer = await office.request("OPTIONS", path)
+        problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == methods

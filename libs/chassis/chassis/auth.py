@@ -1,20 +1,29 @@
-"""Who is asking: what routes ask of the bearer token."""
+"""Who is asking: what routes ask of the bearer token, and what OpenAPI says of it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from chassis.openapi import TOKEN
 from chassis.problems import Problem
 from chassis.tokens import PASSWORD_CHANGE, Principal, TokenCheck, unauthorized
 
+_BEARER = HTTPBearer(
+    auto_error=False, scheme_name=TOKEN, bearerFormat="JWT",
+    description="From identity's `POST /token`. Roles that a route names are looked up where the"
+    " route is served, as identity's events tell them: a role in the token alone opens nothing.",
+)  # fmt: skip
 
-async def signed_in_at_all(request: Request) -> Principal:
+
+async def signed_in_at_all(
+    request: Request, told: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Principal:
     """FastAPI dependency: the principal of the bearer token, or problem 401."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if told is None:
         raise unauthorized("Войдите в систему.")
     check: TokenCheck = request.app.state.token_check
-    return await check(token.strip())
+    return await check(told.credentials.strip())
 
 
 async def signed_in(who: Annotated[Principal, Depends(signed_in_at_all)]) -> Principal:
@@ -27,6 +36,11 @@ async def signed_in(who: Annotated[Principal, Depends(signed_in_at_all)]) -> Pri
             "Придумайте свой пароль и войдите с ним.",
         )
     return who
+
+
+def only(*names: str) -> Any:
+    """`SignedIn` where OpenAPI names the role or scope that is needed; the route looks it up."""
+    return Security(signed_in, scopes=names)
 
 
 SignedInAtAll = Annotated[Principal, Depends(signed_in_at_all)]

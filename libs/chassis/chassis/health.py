@@ -35,7 +35,10 @@ async def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@router.get("/health/ready", responses={503: {"description": "Not ready; says why"}})
+@router.get(
+    "/health/ready",
+    responses={503: {"description": "Not ready; says why", "content": {"application/json": {}}}},
+)
 async def ready(request: Request) -> JSONResponse:
     """Database answers, broker answers, every consumer assigned and moving."""
     running: Any = request.app.state.running

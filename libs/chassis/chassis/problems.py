@@ -7,12 +7,12 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from chassis.database import DATABASE_ERRORS, describe, is_transient
 
 log = structlog.get_logger()
-PROBLEM = {"description": "Problem (RFC 9457)", "content": {"application/problem+json": {}}}
 
 
 class Problem(Exception):
@@ -87,9 +87,21 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 404:  # noqa: PLR2004
         return as_response(not_found())
     headers = dict(error.headers or {})
+    if error.status_code == 405:  # noqa: PLR2004
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return as_response(
         Problem(error.status_code, *_HTTP.get(error.status_code, _REST), headers=headers)
     )
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What this address takes; the router knows only of the first function there."""
+    return {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,7 @@
-"""HTTP doors: a request id, a trace, a time, a body limit; errors are `problems`."""
+"""HTTP doors: a request id, a trace, a time, a body limit; errors are `problems`.
+
+No cache keeps an answer that does not say so itself.
+"""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -10,9 +13,9 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import clock, tracing
+from chassis import clock, openapi, tracing
 from chassis.metrics import HTTP_SECONDS
-from chassis.problems import PROBLEM, answer_with_problems, as_response, too_large
+from chassis.problems import answer_with_problems, as_response, too_large
 
 BODY_BYTES_MAX = 1_000_000
 
@@ -75,10 +78,12 @@ class _Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                told = dict(message["headers"])
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
                     (b"x-content-type-options", b"nosniff"),
+                    *([] if b"cache-control" in told else [(b"cache-control", b"no-store")]),
                 ]
             await send(message)
 
@@ -93,14 +98,21 @@ class _Door:
                 HTTP_SECONDS.labels(scope["method"], route, status).observe(took)
 
 
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.completed(super().openapi())
+        return self.openapi_schema
+
+
 def make_app(title: str, lifespan: Any) -> FastAPI:
     """A FastAPI application with our doors: /openapi.json, no interactive pages from outside.
 
     FastAPI's own spans would repeat addresses and what was searched for: `tracing` has ours.
     """
-    app = FastAPI(
+    app = _App(
         title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan,
-        responses={"4XX": PROBLEM, "5XX": PROBLEM},
+        responses={"4XX": {}},
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )  # fmt: skip
     answer_with_problems(app)

@@ -4,6 +4,7 @@ Everything has a limit that all services can keep and count with: what is beyond
 once. Limits that JSON Schema could say are not in the schemas: those are promised as published.
 """
 
+import re
 from collections.abc import Sized
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -23,6 +25,7 @@ LIST_MAX: Final = 100
 MOMENT_MIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENT_END: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 Text = Annotated[
     str, StringConstraints(pattern=_NO_CONTROLS, max_length=200, strip_whitespace=True)
@@ -30,6 +33,15 @@ Text = Annotated[
 Code = Annotated[str, StringConstraints(pattern=_NO_CONTROLS, max_length=64, strip_whitespace=True)]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{10,12}$")]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+
+
+def _as_written(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("is no date like 2016-05-01")
+
+
+WrittenDay = Annotated[date, BeforeValidator(_as_written)]  # never seconds since 1970
 Moment = Annotated[AwareDatetime, Field(ge=MOMENT_MIN, lt=MOMENT_END)]
 SizedT = TypeVar("SizedT", bound=Sized)
 

@@ -298,13 +298,15 @@ RETURNING consent_id
 
 -- name: watched
 SELECT
-    w.user_id = w.child_id OR EXISTS (
-        SELECT FROM child_links AS l
-        WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked
-    ) OR EXISTS (
-        SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
-        WHERE s.user_id = w.user_id AND 'staff' = ANY(s.roles) AND NOT s.erased
-            AND c.user_id = w.child_id
+    NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = w.user_id AND e.erased) AND (
+        w.user_id = w.child_id OR EXISTS (
+            SELECT FROM child_links AS l
+            WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked
+        ) OR EXISTS (
+            SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
+            WHERE s.user_id = w.user_id AND 'staff' = ANY(s.roles) AND NOT s.erased
+                AND c.user_id = w.child_id
+        )
     ) AS allowed,
     k.status, k.version, q.status AS request
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w (user_id, child_id, place)

@@ -138,7 +138,8 @@ SELECT * FROM (
     LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
     WHERE c.certificate_id = $1 AND c.state <> 'erased'
 ) AS found
-WHERE is_own OR is_parent OR is_staff
+WHERE (is_own OR is_parent OR is_staff)
+    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
 
 -- name: application_facts
 SELECT * FROM (
@@ -159,7 +160,8 @@ SELECT * FROM (
     ) AS c ON true
     WHERE p.user_id = $1 AND NOT p.erased
 ) AS found
-WHERE is_own OR is_parent OR staff_of IS NOT NULL
+WHERE (is_own OR is_parent OR staff_of IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
 
 -- name: is_current
 SELECT EXISTS (
@@ -169,6 +171,7 @@ SELECT EXISTS (
 -- name: lock_current
 SELECT certificate_id FROM credentials AS c
 WHERE c.certificate_id = $1 AND c.version = $2 AND c.state IN ('ready', 'imported')
+    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $3 AND e.erased)
     AND (
         c.child_id = $3 OR EXISTS (
             SELECT FROM child_links AS l

@@ -10,7 +10,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from contracts.events import ChildLinked, ChildUnlinked, UserRegistered, UserUpdated
-from contracts.values import Code, Enrolment, FullName, Organization, Person, Role, SgoRole, Text
+from contracts.values import (
+    Code,
+    Enrolment,
+    FullName,
+    Organization,
+    Person,
+    Role,
+    SgoRole,
+    Text,
+    WrittenDay,
+)
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity.decide import KnownLink
@@ -48,7 +58,7 @@ class Fields(BaseModel):
     login: Text | None = None
     roles: Annotated[tuple[SgoRole, ...], Field(min_length=1, max_length=3)] = (SgoRole.student,)
     name: FullName | None = None
-    birth_date: date | None = None
+    birth_date: WrittenDay | None = None
     municipality: Code | None = None
     enrolments: Annotated[tuple[Enrolment, ...], Field(max_length=20)] = ()
     organization: Organization | None = None

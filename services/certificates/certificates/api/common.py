@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from chassis import clock
-from chassis.auth import SignedIn
+from chassis.auth import only
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
@@ -14,8 +14,8 @@ from chassis.together import Together
 from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
-from contracts.values import CertificateStatus
-from fastapi import Depends, Request
+from contracts.values import CertificateStatus, Role
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, StringConstraints
 
 from certificates import desk_store, numbers, store
@@ -71,10 +71,12 @@ async def _moment(request: Request) -> datetime:
     return (await _doors(request)).now()
 
 
+TheNumber = Annotated[str, Path(max_length=40)]  # with spaces, as it was typed
+AtTheDesk = Annotated[Principal, only(Role.staff)]
 TheDoors = Annotated[Doors, Depends(_doors)]
 
 
-async def _operator(who: SignedIn, store_: TheStore) -> Principal:
+async def _operator(who: Annotated[Principal, only(Role.operator)], store_: TheStore) -> Principal:
     """As identity has told of them by now: a role in the token is not enough."""
     async with store_.pool.acquire() as tx:
         if not await desk_store.is_operator(tx, who.user_id):

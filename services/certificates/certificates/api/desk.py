@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from chassis import journal, outbox
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import Problem, not_found
 from chassis.tokens import Principal
 from contracts.values import RequesterRole
@@ -14,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import desk_store, life_cycle, store
 from certificates.api.common import (
+    AtTheDesk,
     CertificateCard,
     Comment,
     Line,
     TheMoment,
+    TheNumber,
     TheRegion,
     card,
     desk_of,
@@ -51,11 +54,11 @@ class Reasoned(BaseModel):
     comment: Comment = ""
 
 
-@router.post("/certificates/{number}/activation")
+@router.post("/certificates/{number}/activation", responses=answers(409))
 async def activate_certificate(
-    number: str,
+    number: TheNumber,
     activation: Activation,
-    who: SignedIn,
+    who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
     region: TheRegion,
@@ -83,9 +86,14 @@ async def activate_certificate(
         return await _change(tx, number, decided, RequesterRole.staff, http)
 
 
-@router.post("/certificates/{number}/suspension")
+@router.post("/certificates/{number}/suspension", responses=answers(409))
 async def suspend_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, at: TheMoment, http: Request
+    number: TheNumber,
+    body: Reasoned,
+    who: AtTheDesk,
+    store_: TheStore,
+    at: TheMoment,
+    http: Request,
 ) -> CertificateCard:
     """It cannot be used until it is resumed."""
     async with store_.transaction() as tx:
@@ -99,11 +107,11 @@ async def suspend_certificate(
         return await _change(tx, number, decided, RequesterRole.staff, http)
 
 
-@router.post("/certificates/{number}/resumption")
+@router.post("/certificates/{number}/resumption", responses=answers(409))
 async def resume_certificate(
-    number: str,
+    number: TheNumber,
     body: Reasoned,
-    who: SignedIn,
+    who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
     region: TheRegion,
@@ -121,9 +129,9 @@ async def resume_certificate(
         return await _change(tx, number, decided, RequesterRole.staff, http)
 
 
-@router.post("/certificates/{number}/annulment")
+@router.post("/certificates/{number}/annulment", responses=answers(409))
 async def annul_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, at: TheMoment, http: Request
+    number: TheNumber, body: Reasoned, who: SignedIn, store_: TheStore, at: TheMoment, http: Request
 ) -> CertificateCard:
     """End it: the desk at any time, a linked parent only while it is not activated."""
     async with store_.transaction() as tx:

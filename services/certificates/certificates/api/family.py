@@ -1,19 +1,20 @@
 """HTTP IN for the family, and for whoever asks on a child's behalf: the page, consent."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from chassis import clock, journal
 from chassis.auth import SignedIn
 from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.openapi import answers
 from chassis.problems import Problem, key_reused, not_found
 from chassis.tokens import Principal
 from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import consent, decide, store
 from certificates.api.common import CertificateCard, TheDoors, TheMoment, TheRegion, card
@@ -64,7 +65,7 @@ class Consent(BaseModel):
 class GivenConsent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    text_version: str
+    text_version: Annotated[str, Field(max_length=64)]
 
 
 async def _as_whom(tx: Any, who: Principal, child_id: UUID) -> RequesterRole:
@@ -125,7 +126,7 @@ async def _consent(tx: Any, child_id: UUID, user_id: UUID, in_force: consent.Tex
     return shown
 
 
-@router.post("/children/{child_id}/consents", status_code=201)
+@router.post("/children/{child_id}/consents", status_code=201, responses=answers(409))
 async def give_consent(
     child_id: UUID,
     given: GivenConsent,
@@ -142,17 +143,17 @@ async def give_consent(
     """
     consent_id = derived(key_of(who.user_id, idempotency_key), "consent")
     in_force = doors.consent
-    if given.text_version != in_force.version:
-        raise Problem(
-            409,
-            "consent_text_changed",
-            "Текст согласия изменился",
-            "Прочитайте новый текст и подтвердите его.",
-            text_version=in_force.version,
-            text=in_force.text,
-        )
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
+        if given.text_version != in_force.version:
+            raise Problem(
+                409,
+                "consent_text_changed",
+                "Текст согласия изменился",
+                "Прочитайте новый текст и подтвердите его.",
+                text_version=in_force.version,
+                text=in_force.text,
+            )
         if await store.give_consent(tx, consent_id, child_id, who.user_id, at, in_force):
             entry = journal.Entry(at, who.user_id, role, "consented", child_id,
                                   details=in_force.version)  # fmt: skip

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis import uploads
 from chassis.doors import IdempotencyKey, TheStore
+from chassis.openapi import answers
 from chassis.uploads import CSV, LARGE, Accepted, DryRun, ImportCard
 from fastapi import APIRouter, Request, Response
 
@@ -13,7 +14,13 @@ from certificates.imports import CERTIFICATES
 router = APIRouter(prefix="/imports", tags=["operator"])
 
 
-@router.post("/certificates", status_code=202, openapi_extra=CSV, dependencies=LARGE)
+@router.post(
+    "/certificates",
+    status_code=202,
+    openapi_extra=CSV,
+    dependencies=LARGE,
+    responses=answers(409, 415),
+)
 async def import_certificates(
     request: Request, who: AnOperator, store_: TheStore, response: Response,
     dry_run: DryRun = False, idempotency_key: IdempotencyKey = None,
@@ -25,7 +32,7 @@ async def import_certificates(
     )  # fmt: skip
 
 
-@router.get("/{import_id}")
+@router.get("/{import_id:uuid}")  # and no other word
 async def show_import(import_id: UUID, _who: AnOperator, store_: TheStore) -> ImportCard:
     """How far it is, and what was wrong with which row."""
     return await uploads.show(store_, import_id, CERTIFICATES)

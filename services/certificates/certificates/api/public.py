@@ -5,6 +5,7 @@ from typing import Annotated
 
 from chassis import clock
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import Problem, not_found
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
@@ -26,7 +27,7 @@ class Verified(BaseModel):
     valid_until: date
 
 
-@router.get("/verify/{token}")
+@router.get("/verify/{token}", responses=answers(429))
 async def verify_certificate(
     token: Annotated[str, Path(max_length=64)],
     store_: TheStore,

@@ -12,6 +12,7 @@ from uuid import UUID
 from chassis import journal, outbox
 from chassis.auth import SignedIn
 from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem, key_reused, not_found
 from chassis.together import Together
@@ -51,7 +52,7 @@ class Press(NamedTuple):
     traceparent: str | None
 
 
-@router.post("/children/{child_id}/certificate-requests", status_code=202)
+@router.post("/children/{child_id}/certificate-requests", status_code=202, responses=answers(409))
 async def request_certificate(
     child_id: UUID,
     who: SignedIn,

@@ -10,15 +10,17 @@ from chassis import journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
-from contracts.values import CertificateStatus, RequesterRole
+from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from certificates import desk_store, store
 from certificates.api.common import (
     NO_NUL,
+    AtTheDesk,
     CertificateCard,
     TheMoment,
+    TheNumber,
     card,
     desk_of,
     expect_digits,
@@ -67,12 +69,12 @@ class History(BaseModel):
 
 @router.get("/certificates")
 async def find_certificates(
-    who: SignedIn,
+    who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
     number: Annotated[str | None, Query(max_length=40)] = None,
     name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,
-    birth_date: date | None = None,
+    birth_date: WrittenDay | None = None,
     status: CertificateStatus | None = None,
     reason: Annotated[str | None, Query(min_length=3, max_length=200, pattern=NO_NUL)] = None,
     after: Annotated[str | None, Query(max_length=2000)] = None,
@@ -166,7 +168,9 @@ def _opened(after: str | None) -> tuple[str, UUID] | None:
 
 
 @router.get("/certificates/{number}/history")
-async def show_history(number: str, who: SignedIn, store_: TheStore, at: TheMoment) -> History:
+async def show_history(
+    number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment
+) -> History:
     """Who did what, and who looked, when: for the desk, and for the family."""
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)

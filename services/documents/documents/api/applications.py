@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import Problem, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
@@ -47,7 +48,7 @@ async def download_blank(
 @router.get(
     "/children/{child_id}/application.pdf",
     response_class=Response,
-    responses={200: {"content": {PDF: {}}}},
+    responses={200: {"content": {PDF: {}}}, **answers(409)},
 )
 async def download_application(
     child_id: UUID,

@@ -10,6 +10,7 @@ from chassis import clock, journal, outbox
 from chassis.auth import SignedIn
 from chassis.database import Tx
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem
 from contracts import Envelope
@@ -65,7 +66,7 @@ class Rotation(BaseModel):
 @router.get(
     "/certificates/{certificate_id}/credentials.pdf",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}},
+    responses={200: {"content": {"application/pdf": {}}}, **answers(409, 410)},
 )
 async def download_credentials(
     certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors
@@ -100,7 +101,11 @@ async def _render(row: Any, workshop: Workshop) -> bytes:
     return pdf
 
 
-@router.post("/certificates/{certificate_id}/credentials/rotation", status_code=201)
+@router.post(
+    "/certificates/{certificate_id}/credentials/rotation",
+    status_code=201,
+    responses=answers(409, 410, 429),
+)
 async def rotate_credentials(
     certificate_id: UUID,
     who: SignedIn,

@@ -4,14 +4,17 @@ What was destroyed, and who may know of it, is identity's to say: it is asked wi
 own token. Here it becomes a document, as every document does.
 """
 
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import httpx
 import structlog
 from chassis import retention
-from chassis.auth import SignedIn
+from chassis.auth import only
+from chassis.openapi import answers
 from chassis.problems import Problem, not_found
+from chassis.tokens import Principal
+from contracts.values import Role
 from fastapi import APIRouter, Request, Response
 
 from documents.api.doors import TheDoors, attachment
@@ -26,10 +29,13 @@ PDF: Final = "application/pdf"
 @router.get(
     "/erasures/{erasure_id}/act.pdf",
     response_class=Response,
-    responses={200: {"content": {PDF: {}}}},
+    responses={200: {"content": {PDF: {}}}, **answers(409)},
 )
 async def download_act(
-    erasure_id: UUID, _who: SignedIn, http: Request, doors: TheDoors
+    erasure_id: UUID,
+    _who: Annotated[Principal, only(Role.operator)],
+    http: Request,
+    doors: TheDoors,
 ) -> Response:
     """What was destroyed of a person, where, when, how and by whose order; ids, no names.
 

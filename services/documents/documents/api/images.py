@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import not_found
 from chassis.tokens import Principal
@@ -35,7 +36,7 @@ _DRAW: Final[dict[str, Callable[[ImageValues], bytes]]] = {PNG: image.png, PDF: 
 @router.get(
     "/certificates/{certificate_id}/certificate.png",
     response_class=Response,
-    responses={200: {"content": {PNG: {}}}},
+    responses={200: {"content": {PNG: {}}}, **answers(409, 410)},
 )
 async def download_image(
     certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, http: Request
@@ -50,7 +51,7 @@ async def download_image(
 @router.get(
     "/certificates/{certificate_id}/certificate.pdf",
     response_class=Response,
-    responses={200: {"content": {PDF: {}}}},
+    responses={200: {"content": {PDF: {}}}, **answers(409, 410)},
 )
 async def download_printable_image(
     certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, http: Request

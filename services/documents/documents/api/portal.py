@@ -1,10 +1,11 @@
 """HTTP IN: what the portal АИС ПФДО fetches of an account. For its machine client only."""
 
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from chassis.auth import SignedIn
+from chassis.auth import only
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import not_found
 from chassis.tokens import Principal
 from contracts.values import Role
@@ -27,9 +28,13 @@ class PortalAccount(BaseModel):
     password_hash: str
 
 
-@router.get("/portal-accounts/{certificate_id}")
+@router.get("/portal-accounts/{certificate_id}", responses=answers(409, 410))
 async def show_portal_account(
-    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, response: Response
+    certificate_id: UUID,
+    who: Annotated[Principal, only(SCOPE)],
+    store_: TheStore,
+    doors: TheDoors,
+    response: Response,
 ) -> PortalAccount:
     """The login and a hash of the password that is valid now; each answer is journalled."""
     if not may_ask(who):

@@ -5,11 +5,12 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from chassis import clock
-from chassis.auth import SignedIn
+from chassis.auth import only
 from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.problems import not_found
 from chassis.tokens import Principal
+from contracts.values import Role
 from fastapi import Depends, Request
 
 from identity import store
@@ -41,7 +42,7 @@ async def _doors(request: Request) -> Doors:
 TheDoors = Annotated[Doors, Depends(_doors)]
 
 
-async def _operator(who: SignedIn, store_: TheStore) -> Principal:
+async def _operator(who: Annotated[Principal, only(Role.operator)], store_: TheStore) -> Principal:
     """As identity knows it at this moment: a role in the token is not enough."""
     async with store_.pool.acquire() as tx:
         if not await store.is_operator(tx, who.user_id):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.database import Tx
 from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.openapi import answers
 from chassis.problems import key_reused, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Response
@@ -54,7 +55,7 @@ class Erasure(BaseModel):
     confirmations: list[Confirmation]
 
 
-@router.post("/users/{user_id}/erasure", status_code=202)
+@router.post("/users/{user_id}/erasure", status_code=202, responses=answers(409))
 async def order_erasure(
     user_id: UUID,
     order: ErasureOrder,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis import uploads
 from chassis.doors import IdempotencyKey, TheStore
+from chassis.openapi import answers
 from chassis.uploads import CSV, LARGE, Accepted, DryRun, ImportCard
 from fastapi import APIRouter, Request, Response
 
@@ -13,7 +14,9 @@ from identity.imports import LINKS, USERS
 router = APIRouter(prefix="/imports")
 
 
-@router.post("/users", status_code=202, openapi_extra=CSV, dependencies=LARGE)
+@router.post(
+    "/users", status_code=202, openapi_extra=CSV, dependencies=LARGE, responses=answers(409, 415)
+)
 async def import_users(
     request: Request, who: AnOperator, store_: TheStore, response: Response,
     dry_run: DryRun = False, idempotency_key: IdempotencyKey = None,
@@ -25,7 +28,13 @@ async def import_users(
     )  # fmt: skip
 
 
-@router.post("/child-links", status_code=202, openapi_extra=CSV, dependencies=LARGE)
+@router.post(
+    "/child-links",
+    status_code=202,
+    openapi_extra=CSV,
+    dependencies=LARGE,
+    responses=answers(409, 415),
+)
 async def import_child_links(
     request: Request, who: AnOperator, store_: TheStore, response: Response,
     dry_run: DryRun = False, idempotency_key: IdempotencyKey = None,
@@ -37,7 +46,7 @@ async def import_child_links(
     )  # fmt: skip
 
 
-@router.get("/{import_id}")
+@router.get("/{import_id:uuid}")  # and no other word: GET /imports/users is not there
 async def show_import(import_id: UUID, _who: AnOperator, store_: TheStore) -> ImportCard:
     """How far it is, and what was wrong with which row."""
     return await uploads.show(store_, import_id, USERS, LINKS)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.auth import SignedInAtAll
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import not_found
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,7 +35,7 @@ class OneTimePassword(BaseModel):
     password_change_required: bool = True
 
 
-@router.post("/me/password", status_code=204)
+@router.post("/me/password", status_code=204, responses=answers(409, 429))
 async def change_own_password(
     change: PasswordChange,
     who: SignedInAtAll,
@@ -63,7 +64,7 @@ async def change_own_password(
     return Response(status_code=204)
 
 
-@router.post("/users/{user_id}/password")
+@router.post("/users/{user_id}/password", responses=answers(409))
 async def reset_password(
     user_id: UUID,
     who: AnOperator,

@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 import asyncpg
 from chassis import clock
 from chassis.doors import TheStore
+from chassis.openapi import answers
 from chassis.problems import Problem
 from chassis.tokens import PASSWORD_CHANGE
 from contracts.values import Role
@@ -47,7 +48,7 @@ class TokenForm(BaseModel):
     scope: Annotated[str, Field(max_length=500)] = ""
 
 
-@router.post("/token")
+@router.post("/token", responses=answers(401, 429))
 async def sign_in(
     form: Annotated[TokenForm, Form()],
     request: Request,

@@ -4,18 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from hashlib import blake2b
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
 from chassis import clock
 from chassis.database import Tx
 from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import key_reused, not_found
 from contracts.ids import derived, user_id
-from contracts.values import Code, Enrolment, FullName, Organization, Role
+from contracts.values import Code, Enrolment, FullName, Organization, Role, SgoRole
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from identity import acts, changes, store
 from identity.api.doors import AnOperator, TheCause, TheDoors
@@ -31,6 +33,8 @@ class NewUser(Fields):
     """`sgo_user_id`: if SGO knows the user; its next state of them then replaces this one."""
 
     sgo_user_id: Code | None = None
+    name: FullName
+    roles: Annotated[tuple[SgoRole, ...], Field(min_length=1, max_length=3)]
 
 
 class UserCard(BaseModel):
@@ -78,7 +82,7 @@ async def _changing(store_: Store) -> AsyncIterator[Tx]:
         raise problem("login_taken") from None
 
 
-@router.post("/users", status_code=201)
+@router.post("/users", status_code=201, responses=answers(409))
 async def make_user(
     new: NewUser,
     who: AnOperator,
@@ -134,7 +138,7 @@ async def show_user(user_id: UUID, who: AnOperator, store_: TheStore) -> UserCar
     return card(known)
 
 
-@router.patch("/users/{user_id}")
+@router.patch("/users/{user_id}", responses=answers(409))
 async def change_user(
     user_id: UUID, fields: Fields, who: AnOperator, store_: TheStore, cause: TheCause
 ) -> UserCard:
