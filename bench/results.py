@@ -20,9 +20,7 @@ def at_least(what: str, per_s: float, spread: Sequence[float], target: float) ->
     return Result(what, f"≥ {target:,.0f}/s", measured, per_s >= target)
 
 
-def within(
-    what: str, waits_ms: Sequence[float], *, p50: float | None = None, p99: float
-) -> Result:
+def within(what: str, waits_ms: Sequence[float], *, p50: float | None = None, p99: float) -> Result:
     """Waiting times: median and the 99th percentile."""
     middle, late = percentile(waits_ms, 50), percentile(waits_ms, 99)
     aims = ([f"p50 ≤ {p50:g} ms"] if p50 else []) + [f"p99 ≤ {p99:g} ms"]

@@ -15,6 +15,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from chassis import failpoint
 from chassis.records import RawRecord
 from chassis.settings import ServiceSettings
 
@@ -23,6 +24,15 @@ BATCH_RECORDS_MAX = 500
 BATCH_TIMEOUT_MS = 10  # after an empty poll FastStream sleeps this long, deaf to new records
 
 OnBatch = Callable[[Sequence[RawRecord]], Awaitable[None]]
+
+
+class _Message(KafkaAckableMessage):
+    """A batch that is acknowledged between two failpoints."""
+
+    async def ack(self) -> None:
+        failpoint.passing("consumer", "before-ack")
+        await super().ack()
+        failpoint.passing("consumer", "after-ack")
 
 
 def make_broker(settings: ServiceSettings) -> KafkaBroker:
@@ -73,7 +83,7 @@ def hear(
     )
 
     async def as_it_came(records: Any) -> KafkaAckableMessage:
-        return KafkaAckableMessage(body=b"", raw_message=records, consumer=subscriber.consumer)
+        return _Message(body=b"", raw_message=records, consumer=subscriber.consumer)
 
     async def not_decoded(message: Any) -> Any:
         return message.raw_message

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from chassis import failpoint
+
 EXIT_BAD_SETTINGS = 2
 
 
@@ -32,6 +34,11 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError("is no time zone; write it like Europe/Moscow") from None
     return name
+
+
+def _failpoint(text: str) -> str:
+    failpoint.parse(text)
+    return text
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -58,6 +65,7 @@ class ServiceSettings(BaseSettings):
     identity_url: str = "http://127.0.0.1:8101"
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
     otel_exporter_otlp_endpoint: str | None = None
+    failpoint: Annotated[str, AfterValidator(_failpoint)] | None = None  # for tests of crashes only
 
     @property
     def key_bytes(self) -> bytes:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
-from chassis import clock
+from chassis import clock, failpoint
 from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
 from chassis.outbox import Store
 from contracts import Event
@@ -68,15 +68,18 @@ async def step(store_: Store, zone: ZoneInfo) -> bool:
     """Work on the next rows; False where there is nothing to do."""
     job = None
     try:
-        async with store_.transaction() as tx:
+        async with store_.transaction(at=None) as tx:
             job = await staging.next_import(tx)
             if job:
                 await _batch(tx, job, clock.now(), zone)
+                failpoint.passing("import", "before-commit")
     except Exception as error:
         if job is None or is_transient(error):
             raise
         log.warning("import_batch_failed", error=describe(error), id=str(job["id"]))
         await _failed(store_, job["id"])
+    if job:
+        failpoint.passing("import", "after-commit")
     return job is not None
 
 
