@@ -1,6 +1,7 @@
 """The invariants I1 to I10 over a whole history.
 
-An unanswered request may have happened or not, but never half. Pure. What `make verify` checks too is taken from its findings and only given its invariant here.
+An unanswered request may have happened or not, but never half. Pure. What `make verify` checks too
+is taken from its findings and only given its invariant here.
 """
 
 from collections import Counter, defaultdict
