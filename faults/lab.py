@@ -57,6 +57,9 @@ class Lab:
         """Of a service, or of one of its replicas."""
         return f"http://127.0.0.1:{self.parts[name].program.environment['HTTP_PORT']}"
 
+    def logs(self) -> list[Path]:
+        return sorted((self.settings.local / "logs").glob("*.log"))
+
     def of(self, *kinds: str) -> list[str]:
         """The names of all parts of these kinds."""
         return [name for name in self.parts if name.split("-")[0] in kinds]
