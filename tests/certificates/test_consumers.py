@@ -43,7 +43,7 @@ async def test_a_request_that_was_lost_does_not_close_the_button_for_ever(door):
     """Its row was written with an event that never came back; ten minutes later one may ask."""
     await door.consume(a_family())
     async with door.store.transaction() as tx:
-        await store.open_request(tx, a_request(name="lost"))
+        await store.open_requests(tx, [a_request(name="lost")])
     for age, kind in (("9 minutes", "certificate.refused"), ("11 minutes", "certificate.issued")):
         await door.store.pool.execute(
             "UPDATE certificate_requests SET requested_at = now() - $1::text::interval"

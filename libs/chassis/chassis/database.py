@@ -71,6 +71,7 @@ async def open_pool(settings: ServiceSettings) -> Pool:
                 max_size=settings.database_pool_size,
                 command_timeout=60,
                 timeout=5,
+                reset=_as_it_is,
             )
         except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
             raise SystemExit(
@@ -85,6 +86,13 @@ async def open_pool(settings: ServiceSettings) -> Pool:
                 ) from None
             log.warning("database_not_ready", error=describe(error))
             await asyncio.sleep(1)
+
+
+async def _as_it_is(_connection: Tx) -> None:
+    """We set nothing in a session, and a reset would cost one more round trip each time.
+
+    Whoever takes a lock of the session gives it back, or ends the session.
+    """
 
 
 async def migrate(pool: Pool, settings: ServiceSettings, folders: Sequence[Path]) -> None:

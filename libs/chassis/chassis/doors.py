@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from chassis.outbox import Store
 
 
-def _store(request: Request) -> Store:
+async def _store(request: Request) -> Store:
     found: Store = request.app.state.store
     return found
 

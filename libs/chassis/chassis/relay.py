@@ -51,8 +51,7 @@ class Relay:
         pause = 0.1
         while True:
             try:
-                async with self._store.pool.acquire(timeout=5) as connection:
-                    await self._hold_lock(connection)
+                async with self._store.pool.acquire(timeout=5) as connection, _lock(connection):
                     await self._watch(connection)
                     async with self._producing() as producer:
                         self.active = True
@@ -65,10 +64,6 @@ class Relay:
                 self.active = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_S_MAX)
-
-    async def _hold_lock(self, connection: Tx) -> None:
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):  # noqa: ASYNC110  another process holds it
-            await asyncio.sleep(POLL_S)
 
     @asynccontextmanager
     async def _producing(self) -> AsyncIterator[AIOKafkaProducer]:
@@ -151,6 +146,17 @@ class Relay:
         assert row is not None
         OUTBOX_ROWS.set(row["rows"])
         OUTBOX_AGE_S.set(row["age_s"])
+
+
+@asynccontextmanager
+async def _lock(connection: Tx) -> AsyncIterator[None]:
+    """The session's lock; it ends with the session, whoever ends that."""
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):  # noqa: ASYNC110  another process holds it
+        await asyncio.sleep(POLL_S)
+    try:
+        yield
+    finally:
+        connection.terminate()
 
 
 def _failure(sent: "asyncio.Future[Any]") -> BaseException | None:

@@ -1,7 +1,7 @@
 """HTTP doors: a request id, a trace, a time, a body limit; errors are `problems`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,10 @@ class _Body:
             raise HTTPException(413)
 
 
-def accepts(bytes_max: int) -> Callable[[Request], None]:
+def accepts(bytes_max: int) -> Callable[[Request], Awaitable[None]]:
     """A dependency: the body of this route, read as a stream, may be larger than others'."""
 
-    def accept(request: Request) -> None:
+    async def accept(request: Request) -> None:
         request.scope["body"].bytes_max = bytes_max
 
     return accept

@@ -116,13 +116,17 @@ ON CONFLICT (request_id) DO UPDATE SET
     status = excluded.status, certificate_id = excluded.certificate_id, codes = excluded.codes
 WHERE t.status = 'pending'
 
--- name: open_request
+-- name: open_requests
 INSERT INTO certificate_requests (
     request_id, child_id, requester_id, requester_role, requested_at, status
 )
-VALUES ($1, $2, $3, $4, $5, 'pending')
+SELECT n.*, 'pending'
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) AS n
 ON CONFLICT (request_id) DO NOTHING
 RETURNING request_id
+
+-- name: children_of_requests
+SELECT request_id, child_id FROM certificate_requests WHERE request_id = ANY($1::uuid[])
 
 -- name: get_request
 SELECT * FROM certificate_requests WHERE request_id = $1
@@ -148,15 +152,16 @@ WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 
 -- name: as_whom
 SELECT CASE
-    WHEN EXISTS (SELECT FROM people WHERE user_id = $1::uuid AND erased) THEN NULL
-    WHEN $1 = $2::uuid THEN 'student'
-    WHEN EXISTS (SELECT FROM child_links WHERE parent_id = $1 AND child_id = $2 AND linked)
-        THEN 'parent'
-    WHEN EXISTS (
-        SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
-        WHERE s.user_id = $1 AND 'staff' = ANY(s.roles) AND NOT s.erased AND c.user_id = $2
-    ) THEN 'staff'
-END
+    WHEN u.erased THEN NULL
+    WHEN a.user_id = a.child_id THEN 'student'
+    WHEN l.linked THEN 'parent'
+    WHEN 'staff' = ANY(u.roles) AND u.organization = ANY(c.enrolled_at) THEN 'staff'
+END AS role
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (user_id, child_id, place)
+LEFT JOIN people AS u ON u.user_id = a.user_id
+LEFT JOIN people AS c ON c.user_id = a.child_id
+LEFT JOIN child_links AS l ON l.parent_id = a.user_id AND l.child_id = a.child_id
+ORDER BY a.place
 
 -- name: is_operator
 SELECT EXISTS (
@@ -239,6 +244,11 @@ SELECT status, valid_from, valid_until FROM certificates WHERE certificate_id = 
 -- name: consented_at
 SELECT given_at FROM consents
 WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
+
+-- name: consented
+SELECT given_by, child_id
+FROM consents AS k JOIN unnest($1::uuid[], $2::uuid[]) AS a (given_by, child_id) USING (given_by, child_id)
+WHERE k.purpose = $3 AND k.withdrawn_at IS NULL
 
 -- name: give_consent
 INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)

@@ -208,29 +208,43 @@ async def save_certificates(tx: Tx, issued: Sequence[CertificateIssued]) -> None
     )
 
 
-async def open_request(tx: Tx, request: CertificateRequested) -> bool:
-    """Write the request down; False if it was there already."""
-    asked = request.requester
-    return bool(
-        await tx.fetchval(
-            SQL["open_request"],
-            request.request_id,
-            request.child_id,
-            asked.user_id,
-            asked.role.value,
-            request.requested_at,
-        )
+async def open_requests(tx: Tx, requests: Sequence[CertificateRequested]) -> set[UUID]:
+    """Write the requests down; returns the ids of those that were not there already."""
+    rows = await tx.fetch(
+        SQL["open_requests"],
+        [request.request_id for request in requests],
+        [request.child_id for request in requests],
+        [request.requester.user_id for request in requests],
+        [request.requester.role.value for request in requests],
+        [request.requested_at for request in requests],
     )
+    return {row["request_id"] for row in rows}
+
+
+async def children_of_requests(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The child that each request is about."""
+    rows = await tx.fetch(SQL["children_of_requests"], request_ids)
+    return {row["request_id"]: row["child_id"] for row in rows}
 
 
 async def get_request(tx: Tx, request_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["get_request"], request_id)
 
 
-async def as_whom(tx: Tx, user_id: UUID, child_id: UUID) -> RequesterRole | None:
-    """The child, a parent linked at this moment, staff where the child is enrolled, or nobody."""
-    role = await tx.fetchval(SQL["as_whom"], user_id, child_id)
-    return RequesterRole(role) if role else None
+async def as_whom(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> list[RequesterRole | None]:
+    """Of each (user, child): the child, a parent linked now, staff where it is enrolled, nobody."""
+    rows = await tx.fetch(SQL["as_whom"], *_columns(pairs))
+    return [RequesterRole(row["role"]) if row["role"] else None for row in rows]
+
+
+async def consented(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Of each (user, child): those where the user agrees, for this child, at this moment."""
+    rows = await tx.fetch(SQL["consented"], *_columns(pairs), consent.PURPOSE)
+    return {(row["given_by"], row["child_id"]) for row in rows}
+
+
+def _columns(pairs: Sequence[tuple[UUID, UUID]]) -> tuple[list[UUID], list[UUID]]:
+    return [user_id for user_id, _ in pairs], [child_id for _, child_id in pairs]
 
 
 async def consented_at(tx: Tx, child_id: UUID, user_id: UUID) -> datetime | None:

@@ -40,7 +40,7 @@ class Doors:
         return clock.day_in(self.zone, clock.now())
 
 
-def _doors(request: Request) -> Doors:
+async def _doors(request: Request) -> Doors:
     found: Doors = request.app.state.service
     return found
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
+from chassis.together import Together
 from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
@@ -32,6 +33,7 @@ class Doors:
         self.region = region
         self.watch = watch or Watch()
         self.throttle = Throttle(times=60, window_s=60)
+        self.presses: Together[Any, Problem | None] | None = None
 
 
 class CertificateCard(BaseModel):
@@ -43,13 +45,13 @@ class CertificateCard(BaseModel):
     issued_at: datetime
 
 
-def _doors(request: Request) -> Doors:
+async def _doors(request: Request) -> Doors:
     found: Doors = request.app.state.service
     return found
 
 
-def _region(request: Request) -> Region:
-    return _doors(request).region
+async def _region(request: Request) -> Region:
+    return (await _doors(request)).region
 
 
 TheDoors = Annotated[Doors, Depends(_doors)]

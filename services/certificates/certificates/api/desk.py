@@ -140,7 +140,7 @@ async def annul_certificate(
 
 async def _expect_parent(tx: Any, number: str, who: Principal) -> None:
     row = await desk_store.find_by_number(tx, expect_digits(number))
-    role = await store.as_whom(tx, who.user_id, row["child_id"]) if row else None
+    (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
     if role is not RequesterRole.parent:
         raise not_found()
 

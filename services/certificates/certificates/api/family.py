@@ -1,23 +1,21 @@
-"""HTTP IN for the family, and for whoever asks on a child's behalf: page, request, consent."""
+"""HTTP IN for the family, and for whoever asks on a child's behalf: the page, consent."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from chassis import clock, journal, outbox
+from chassis import clock, journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
 from chassis.tokens import Principal
-from contracts.events import CertificateRequested, Requester
-from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from certificates import consent, decide, store
-from certificates.api.common import CertificateCard, TheDoors, TheRegion, card, said
+from certificates.api.common import CertificateCard, TheDoors, TheRegion, card
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])
@@ -44,16 +42,6 @@ class ChildsCertificate(BaseModel):
     eligibility: Eligibility
 
 
-class Accepted(BaseModel):
-    request_id: UUID
-
-
-class RequestState(BaseModel):
-    status: Literal["pending", "issued", "refused"]
-    certificate_id: UUID | None
-    reasons: list[Reason]
-
-
 class Consent(BaseModel):
     """What is agreed to; `given_at` is None while it is not, or not any more."""
 
@@ -71,7 +59,7 @@ class GivenConsent(BaseModel):
 
 async def _as_whom(tx: Any, who: Principal, child_id: UUID) -> RequesterRole:
     """As whom this user may ask for this child at this moment; 404 for a stranger."""
-    role = await store.as_whom(tx, who.user_id, child_id)
+    (role,) = await store.as_whom(tx, [(who.user_id, child_id)])
     if role is None:
         raise not_found()
     return role
@@ -108,80 +96,6 @@ async def show_certificate(
             reasons=explain(_codes(request)),
         ),
         eligibility=Eligibility(allowed=not codes, reasons=explain(codes)),
-    )
-
-
-@router.post("/children/{child_id}/certificate-requests", status_code=202)
-async def request_certificate(
-    child_id: UUID,
-    who: SignedIn,
-    store_: TheStore,
-    http: Request,
-    response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
-) -> Accepted:
-    """Accept the request; the decision follows as an event. The same key gives the same request.
-
-    A parent must have given consent before (`POST /children/{child_id}/consents`).
-    """
-    key = idempotency_key or str(clock.new_id())
-    at = clock.now()
-    async with store_.transaction() as tx:
-        role = await _as_whom(tx, who, child_id)
-        asked = CertificateRequested(
-            child_id=child_id,
-            request_id=derived(f"{who.user_id}:{key}", "certificate-request"),
-            requester=Requester(user_id=who.user_id, role=role),
-            requested_at=at,
-        )
-        if role is RequesterRole.parent:
-            await _expect_consent(tx, child_id, who.user_id)
-        await store.lock_children(tx, [child_id])
-        if await store.open_request(tx, asked):
-            await outbox.append(tx, [said(asked, asked.request_id, at, http)])
-            entry = journal.Entry(at, who.user_id, role, "requested", child_id)
-            await journal.append(tx, [entry])
-        else:
-            await _expect_same_request(tx, asked)
-    response.headers["Location"] = f"/certificate-requests/{asked.request_id}"
-    return Accepted(request_id=asked.request_id)
-
-
-async def _expect_consent(tx: Any, child_id: UUID, user_id: UUID) -> None:
-    if await store.consented_at(tx, child_id, user_id) is None:
-        raise Problem(
-            409,
-            "consent_needed",
-            "Нужно согласие на обработку персональных данных",
-            "Прочитайте текст согласия и подтвердите его, затем получите сертификат.",
-            text_version=consent.VERSION,
-            text=consent.TEXT,
-        )
-
-
-async def _expect_same_request(tx: Any, asked: CertificateRequested) -> None:
-    row = await store.get_request(tx, asked.request_id)
-    if row is None or row["child_id"] != asked.child_id:
-        raise Problem(
-            409,
-            "idempotency_key_reused",
-            "Ключ Idempotency-Key уже использован для другого запроса",
-            "Пришлите новый ключ.",
-        )
-
-
-@router.get("/certificate-requests/{request_id}")
-async def show_request(request_id: UUID, who: SignedIn, store_: TheStore) -> RequestState:
-    """What became of a request: for who may ask for the child."""
-    async with store_.pool.acquire() as tx:
-        row = await store.get_request(tx, request_id)
-        if row is None:
-            raise not_found()
-        await _as_whom(tx, who, row["child_id"])
-    return RequestState(
-        status=row["status"],
-        certificate_id=row["certificate_id"],
-        reasons=explain(_codes(row)),
     )
 
 

@@ -171,7 +171,7 @@ async def show_history(number: str, who: SignedIn, store_: TheStore) -> History:
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
         row = await desk_store.find_by_number(tx, expect_digits(number))
-        role = await store.as_whom(tx, who.user_id, row["child_id"]) if row else None
+        (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
         if row is None or not (role or organization):
             raise not_found()
         entry = journal.Entry(at, who.user_id, role or RequesterRole.staff, "saw_history",

@@ -34,7 +34,7 @@ class Doors:
         return self.ring
 
 
-def _doors(request: Request) -> Doors:
+async def _doors(request: Request) -> Doors:
     found: Doors = request.app.state.service
     return found
 
@@ -50,7 +50,7 @@ async def _operator(who: SignedIn, store_: TheStore) -> Principal:
     return who
 
 
-def _cause(request: Request) -> Cause:
+async def _cause(request: Request) -> Cause:
     scope = request.scope
     return Cause(clock.now(), scope["request_id"], scope.get("traceparent"))
 

@@ -1,0 +1,81 @@
+"""Callers who come while a transaction is under way share the next one."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from chassis.together import AT_ONCE, Together
+
+
+class Work:
+    """Doubles numbers, in batches that it remembers; each waits until it may go on."""
+
+    def __init__(self, fails=lambda _: None):
+        self.batches = []
+        self.go_on = asyncio.Event()
+        self.fails = fails
+
+    async def __call__(self, asks):
+        self.batches.append(list(asks))
+        await self.go_on.wait()
+        if error := self.fails(asks):
+            raise error
+        return [ValueError(f"{ask}") if ask < 0 else 2 * ask for ask in asks]
+
+
+async def answers(work, asks):
+    """The first is under way alone when the others come."""
+    together = Together(work)
+    first = asyncio.create_task(together(asks[0]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(together(ask)) for ask in asks[1:]]
+    await asyncio.sleep(0)
+    work.go_on.set()
+    return await asyncio.gather(first, *others, return_exceptions=True)
+
+
+async def test_who_comes_meanwhile_is_worked_on_at_once_and_answered_in_order():
+    work = Work()
+    assert await answers(work, [1, 2, 3]) == [2, 4, 6]
+    assert work.batches == [[1], [2, 3]]
+
+
+async def test_a_batch_is_bounded():
+    work = Work()
+    assert len(await answers(work, list(range(AT_ONCE + 2)))) == AT_ONCE + 2
+    assert [len(batch) for batch in work.batches] == [1, AT_ONCE, 1]
+
+
+async def test_an_error_is_raised_where_it_was_asked_for_and_nowhere_else():
+    one, two, three = await answers(Work(), [1, -2, 3])
+    assert (one, three) == (2, 6)
+    assert isinstance(two, ValueError)
+
+
+async def test_what_cannot_be_applied_with_its_neighbours_stands_alone():
+    work = Work(fails=lambda asks: KeyError("bad") if 2 in asks else None)
+    one, two, three = await answers(work, [1, 2, 3])
+    assert (one, three) == (2, 6)
+    assert isinstance(two, KeyError)
+    assert work.batches == [[1], [2, 3], [2], [3]]
+
+
+async def test_while_the_database_is_away_nobody_is_tried_one_by_one():
+    work = Work(fails=lambda _: asyncpg.ConnectionDoesNotExistError())
+    found = await answers(work, [1, 2, 3])
+    assert [type(one) for one in found] == [asyncpg.ConnectionDoesNotExistError] * 3
+    assert work.batches == [[1], [2, 3]]
+
+
+async def test_who_has_gone_spoils_nothing_for_the_others():
+    work = Work()
+    together = Together(work)
+    gone, stays = asyncio.create_task(together(1)), asyncio.create_task(together(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    work.go_on.set()
+    assert await stays == 4
+    assert await together(5) == 10
