@@ -105,7 +105,7 @@ BACK = a_user(version=9).model_copy(update={"user_id": user_id(GONE)})
 DAY = "now() - interval '1 day'"
 ROW = f"'t', 0, 77, 'why', '', {DAY}"
 GAPS = [
-    Gap("unanswered", "", sql("certificates",
+    Gap("unanswered", "at certificates.requests.bulk.v1:0", sql("certificates",
         f"DELETE FROM certificate_requests WHERE child_id = '{user_id('child-0')}'")),
     Gap("half_answered", "{child-1}, and its request is refused", sql("certificates",
         "UPDATE certificate_requests SET status = 'refused' WHERE certificate_id = '{child-1}'")),
@@ -230,7 +230,7 @@ def test_a_world_in_which_all_went_well_has_no_gap(clean):
 def test_what_was_looked_at_is_counted(clean):
     lines = [one.line for one in clean if one.check is None]
     count = len(CHILDREN)
-    assert f"requests: {count + 1} on the topic, {count} issued, 1 refused, 0 waiting" in lines
+    assert f"requests: {count + 1} on both lanes, {count} issued, 1 refused, 0 waiting" in lines
     assert f"certificates: {count}, {count} of them living" in lines
     assert f"documents: {count} ready, 0 failed and tried again, 0 erased with their child" in lines
 
