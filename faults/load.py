@@ -49,12 +49,28 @@ class Load:
         self.heard: list[Spoken] = []
         self.tokens: dict[UUID, str] = {}
         self._known: list[UUID] = []
+        self._starting = asyncio.Lock()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
         self._name = f"faults-{uuid4().hex[:8]}"
         self._newcomers = 0
         self._http: httpx.AsyncClient
         self._producer: AIOKafkaProducer | None = None
+
+    @property
+    def left(self) -> int:
+        """Known students who have not asked yet."""
+        return len(self._known)
+
+    def fresh(self) -> str:
+        """The id of one more person of SGO."""
+        self._newcomers += 1
+        return f"{self._name}-{self._newcomers}"
+
+    async def operator(self) -> str:
+        """A token, as identity signs it."""
+        async with a_town(self.lab.stack) as town:
+            return await town.token({"sub": str(uuid4()), "roles": ["operator"]})
 
     async def settle(self, count: int) -> None:
         """So many more students who are known to every service, with tokens."""
@@ -111,8 +127,7 @@ class Load:
             await self._newcomer(lane)
 
     async def _newcomer(self, lane: Lane) -> None:
-        self._newcomers += 1
-        sgo_id = f"{self._name}-{self._newcomers}"
+        sgo_id = self.fresh()
         told = people.record(people.student(sgo_id))
         both = [self._send(told, patient=True), self._on(lane, user_id(sgo_id))]
         self.chance.shuffle(both)
@@ -166,12 +181,17 @@ class Load:
         return False
 
     async def _producing(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            made = AIOKafkaProducer(
-                bootstrap_servers=self.lab.kafka, acks="all", request_timeout_ms=5000
-            )
-            await made.start()
-            self._producer = made
+        async with self._starting:
+            if self._producer is None:
+                made = AIOKafkaProducer(
+                    bootstrap_servers=self.lab.kafka, acks="all", request_timeout_ms=5000
+                )
+                try:
+                    await made.start()
+                except (KafkaError, OSError):
+                    await made.stop()
+                    raise
+                self._producer = made
         return self._producer
 
     async def listen(self) -> None:
@@ -205,6 +225,7 @@ async def a_load(lab: Lab, chance: Random, *, students: int) -> AsyncIterator[Lo
     )
     listening = asyncio.create_task(load.listen())
     try:
+        await load._http.get(f"{lab.url('identity')}/.well-known/jwks.json")  # noqa: SLF001  it makes its keys
         await load.settle(students)
         yield load
     finally:

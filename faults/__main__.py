@@ -1,0 +1,49 @@
+"""`make faults`: python -m faults [--seed N] [--times N] [--write] [NAME[/FAILPOINT] …]."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+
+from bench import machine
+from faults import report, scenarios
+from faults.scenario import SCENARIOS, Outcome, run
+from tools.stack.problem import Problem, told
+
+assert scenarios.kills  # importing them has registered them
+
+
+def main() -> int:
+    """Play scenarios; 0: no violation, 1: there are some, 2: not played."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what dies is meant to die
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--times", type=int, default=1, help="how often to do each harm")
+    parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
+    asked = parser.parse_args()
+    names = asked.names or list(SCENARIOS)
+    if unknown := {name.partition("/")[0] for name in names} - set(SCENARIOS):
+        raise Problem(
+            f"No such scenario: {', '.join(sorted(unknown))}. There are: {', '.join(SCENARIOS)}."
+        )
+    print(machine.describe())
+    outcomes = asyncio.run(_play(names, asked.seed, asked.times))
+    if asked.write:
+        report.write(outcomes)
+    return int(any(one.violations for one in outcomes))
+
+
+async def _play(names: Sequence[str], seed: int, times: int) -> list[Outcome]:
+    outcomes = []
+    for name in names:
+        wanted, _, only = name.partition("/")
+        one = await run(SCENARIOS[wanted], seed, times=times, only=only)
+        report.tell(one)
+        outcomes.append(one)
+    return outcomes
+
+
+if __name__ == "__main__":
+    sys.exit(told(main))
