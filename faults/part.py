@@ -77,6 +77,10 @@ class Part:
                 held += one.memory_info().rss
         return held / (1 << 20)
 
+    def local_ports(self) -> set[int]:
+        """Of its connections."""
+        return {one.laddr.port for one in psutil.Process(self.pid).net_connections("tcp")}
+
     async def end(self) -> None:
         """For good, whatever was done to it."""
         self._leave()
