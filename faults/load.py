@@ -49,6 +49,7 @@ class Load:
         self.heard: list[Spoken] = []
         self.tokens: dict[UUID, str] = {}
         self._known: list[UUID] = []
+        self._retired: list[AIOKafkaProducer | None] = []
         self._starting = asyncio.Lock()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
@@ -194,6 +195,11 @@ class Load:
                 self._producer = made
         return self._producer
 
+    def forget_partitions(self) -> None:
+        """The next record is sent by a producer that asks anew how many there are."""
+        self._retired.append(self._producer)
+        self._producer = None
+
     async def listen(self) -> None:
         """A subscriber to the public topics, who bears whatever becomes of the brokers."""
         parts = [
@@ -211,9 +217,10 @@ class Load:
 
     async def close(self) -> None:
         await self._http.aclose()
-        if self._producer:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._producer.stop(), 10)
+        for producer in (*self._retired, self._producer):
+            if producer:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(producer.stop(), 10)
 
 
 @asynccontextmanager
