@@ -62,5 +62,6 @@ bench: $(STAMP)
 
 ONLY ?=
 SEED ?= 1
+TIMES ?= 1
 faults: $(STAMP)
-	@exec $(BIN)/python -m faults --seed $(SEED) $(ONLY)
+	@exec $(BIN)/python -m faults --seed $(SEED) --times $(TIMES) $(ONLY)

@@ -1,4 +1,4 @@
-"""`make faults`: python -m faults [--seed N] [--times N] [--write] [NAME[/FAILPOINT] …]."""
+"""`make faults`: python -m faults [--seed N] [--times N] [NAME[/FAILPOINT] …]."""
 
 import argparse
 import asyncio
@@ -20,7 +20,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--times", type=int, default=1, help="how often to do each harm")
-    parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
     asked = parser.parse_args()
     names = asked.names or list(SCENARIOS)
@@ -30,8 +29,7 @@ def main() -> int:
         )
     print(machine.describe())
     outcomes = asyncio.run(_play(names, asked.seed, asked.times))
-    if asked.write:
-        report.write(outcomes)
+    report.write(outcomes)
     return int(any(one.violations for one in outcomes))
 
 
