@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 
 from bench import machine
 from faults import report, scenarios
+from faults.checker import Violation
 from faults.scenario import SCENARIOS, Outcome, run
 from tools.stack.problem import Problem, told
 
@@ -37,7 +39,12 @@ async def _play(names: Sequence[str], seed: int, times: int) -> list[Outcome]:
     outcomes = []
     for name in names:
         wanted, _, only = name.partition("/")
-        one = await run(SCENARIOS[wanted], seed, times=times, only=only)
+        try:
+            one = await run(SCENARIOS[wanted], seed, times=times, only=only)
+        except Exception as error:  # noqa: BLE001  the others are played all the same
+            traceback.print_exc()
+            broken = Violation("I5", f"broke off: {type(error).__name__} {error}")
+            one = Outcome(wanted, seed, "broke off", violations=(broken,))
         report.tell(one)
         outcomes.append(one)
     return outcomes

@@ -6,6 +6,7 @@ it.
 """
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -20,17 +21,20 @@ from aiokafka.errors import KafkaError
 from contracts import Record, topics
 from contracts.ids import derived, user_id
 from contracts.topics import Topic
+from identity.admin import own_id
 
 from bench import people
 from bench.town import a_town
 from faults.checker import DENSE
 from faults.history import Ask, Lane, Spoken
 from faults.lab import Lab
+from tools.stack.settings import ROOT
 from tools.verify.records import said
 
 AT_ONCE = 48
 TRIES, AGAIN_S = 60, 0.5
 ANSWER_S_MAX = 15.0
+OPERATOR = "faults"
 LANES: Sequence[Lane] = ("http", "http", "family", "bulk")
 TOPIC_OF: dict[str, Topic] = {
     "family": topics.CERTIFICATE_REQUESTS,
@@ -69,9 +73,16 @@ class Load:
         return f"{self._name}-{self._newcomers}"
 
     async def operator(self) -> str:
-        """A token, as identity signs it."""
+        """The token of one who was made by identity's own command."""
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "identity.admin", "add-user", "--login", OPERATOR),
+            *("--role", "operator", "--name", OPERATOR),
+            env=dict(self.lab.parts["identity"].program.environment), cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        assert await child.wait() == 0, "identity.admin could not add an operator"
         async with a_town(self.lab.stack) as town:
-            return await town.token({"sub": str(uuid4()), "roles": ["operator"]})
+            return await town.token({"sub": str(own_id(OPERATOR)), "roles": ["operator"]})
 
     async def settle(self, count: int) -> None:
         """So many more students who are known to every service, with tokens."""

@@ -42,7 +42,7 @@ async def kill_at_failpoints(stage: Stage) -> str:
         for _ in range(stage.times):
             for service, name in crashes:
                 await _crash(stage, service, name)
-    return f"{len(crashes)} boundaries"
+    return f"{len(crashes)} crashes, each at a boundary of its own"
 
 
 async def _crash(stage: Stage, service: str, name: str) -> None:
