@@ -79,6 +79,7 @@ async def poison_set(stage: Stage) -> str:
     async with stage.load.going_on(RATE_PER_S):
         for _ in range(stage.times):
             for what, record in _poison().items():
+                await asyncio.sleep(stage.chance.uniform(0.5, 1.5))
                 place = await _told(stage, record)
                 stage.poison.append(place)
                 stage.harms += 1
@@ -174,6 +175,8 @@ async def _to_the_start(stage: Stage) -> int:
         groups = [group for group, *_ in await admin.list_consumer_groups()]
         for group in groups:
             parts = list(await admin.list_consumer_group_offsets(group))
+            if not parts:  # its topic is empty
+                continue
             async with AIOKafkaConsumer(
                 bootstrap_servers=stage.lab.kafka, group_id=group, enable_auto_commit=False
             ) as consumer:
