@@ -38,7 +38,7 @@ class _Message(KafkaAckableMessage):
 def make_broker(settings: ServiceSettings) -> KafkaBroker:
     """A broker that only consumes: what we say goes through the outbox and its relay."""
     return KafkaBroker(
-        settings.kafka_bootstrap,
+        settings.kafka_bootstrap.split(","),  # a text is taken for one address, commas and all
         ack_policy=AckPolicy.NACK_ON_ERROR,
         graceful_timeout=STOP_S_MAX,
         apply_types=False,
