@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -36,6 +37,11 @@ def main() -> int:
 
 
 async def _play(names: Sequence[str], seed: int, times: int) -> list[Outcome]:
+    """Told to stop, it ends what it started."""
+    task = asyncio.current_task()
+    assert task
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     outcomes = []
     for name in names:
         wanted, _, only = name.partition("/")

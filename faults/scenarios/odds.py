@@ -54,13 +54,21 @@ async def disk_full(stage: Stage) -> str:
             for name in SERVICES:
                 _limit(stage, name, (1, resource.RLIM_INFINITY))
                 stage.harms += 1
+            before = _logged(stage)
             await asyncio.sleep(FULL_S)
+            stage.expect(_logged(stage) == before, "I5", "logs grew: nothing was tried")
             for name in SERVICES:
                 _limit(stage, name, NO_LIMIT)
             stage.backs.append(await stage.lab.back(SERVICES))
+    stage.expect(_logged(stage) > before, "I5", "nothing is logged any more")
     deaths = {name: stage.lab.parts[name].deaths for name in SERVICES}
     stage.expect(not any(deaths.values()), "I5", f"a full disk ended processes: {deaths}")
     return f"{stage.harms} services for {FULL_S} s"
+
+
+def _logged(stage: Stage) -> int:
+    logs = [stage.lab.parts[name].program.log for name in SERVICES]
+    return sum(log.stat().st_size for log in logs)
 
 
 def _limit(stage: Stage, name: str, limits: tuple[int, int]) -> None:
