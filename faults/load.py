@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from random import Random
 from uuid import UUID, uuid4
 
@@ -51,6 +52,7 @@ class Load:
         self.asks: dict[str, Ask] = {}
         self.statuses: Counter[str] = Counter()
         self.heard: list[Spoken] = []
+        self._heard_at: list[float] = []
         self.tokens: dict[UUID, str] = {}
         self._known: list[UUID] = []
         self._retired: list[AIOKafkaProducer | None] = []
@@ -206,6 +208,12 @@ class Load:
                 self._producer = made
         return self._producer
 
+    def silence(self, since: float) -> float:
+        """The longest time without a public event from then on until now, by the loop's clock."""
+        moments = [since, *(at for at in self._heard_at if at > since)]
+        moments.append(asyncio.get_running_loop().time())
+        return max(later - earlier for earlier, later in pairwise(moments))
+
     def forget_partitions(self) -> None:
         """The next record is sent by a producer that asks anew how many there are."""
         self._retired.append(self._producer)
@@ -224,6 +232,7 @@ class Load:
             await consumer.seek_to_beginning()
             async for one in consumer:
                 what = said(one.topic, one.key, one.value, one.headers)
+                self._heard_at.append(asyncio.get_running_loop().time())
                 self.heard.append(Spoken((one.topic, one.partition, one.offset), what))
 
     async def close(self) -> None:

@@ -117,6 +117,8 @@ async def run(wanted: Scenario, seed: int, *, times: int = 1, only: str = "") ->
         did = await wanted.play(stage)
         await load.over()
         healed_s = await gathering.healed(lab)
+        slowest = max(stage.backs, default=0.0)
+        stage.expect(slowest <= wanted.back_s, "I5", f"it took {slowest:.1f} s to be back")
         if healed_s >= gathering.HEALED_S_MAX:
             stage.expect(holds=False, invariant="I5", words=f"not healed after {healed_s:.0f} s")
         history = await gathering.history(lab, load, tuple(stage.poison))
@@ -125,7 +127,7 @@ async def run(wanted: Scenario, seed: int, *, times: int = 1, only: str = "") ->
     counts = ", ".join(f"{n} × {what}" for what, n in sorted(load.statuses.items()))
     return Outcome(
         wanted.name, seed, f"{did}; answers by HTTP: {counts or 'none'}", stage.harms,
-        max(stage.backs, default=0.0), healed_s, len(load.asks), found,
+        slowest, healed_s, len(load.asks), found,
     )  # fmt: skip
 
 

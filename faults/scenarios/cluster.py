@@ -13,7 +13,8 @@ from faults.scenario import RATE_PER_S, Stage, scenario
 from tools.stack.settings import SERVICES
 
 THREE = Shape(nodes=3)
-STALL_S_MAX = 30.0
+STALL_S_MAX = 30.0  # the longest silence for a subscriber
+DOWN_S = 15.0
 AWAY_S = 60.0
 GROUP = f"certificates.{topics.CERTIFICATE_REQUESTS.name}"
 Find = Callable[[AIOKafkaAdminClient], Awaitable[int]]
@@ -38,10 +39,11 @@ async def _kill(stage: Stage, find: Find) -> str:
             await admin.start()
             node = f"kafka-{await find(admin)}"
             await admin.close()
-            before = stage.load.statuses["202"]
+            before, at = stage.load.statuses["202"], asyncio.get_running_loop().time()
             await stage.lab.parts[node].down(signal.SIGKILL)
             await stage.back(*SERVICES)  # two nodes are enough
-            await asyncio.sleep(1)
+            await asyncio.sleep(DOWN_S)
+            stage.backs.append(stage.load.silence(at))
             accepted = stage.load.statuses["202"] - before
             stage.expect(accepted, "I6", f"no press was accepted while {node} was down")
             await stage.lab.parts[node].begin()
@@ -66,11 +68,13 @@ async def kafka_rolling_restart(stage: Stage) -> str:
     """Each node in turn is asked to end and comes back."""
     async with stage.load.going_on(RATE_PER_S):
         for node in stage.lab.of("kafka") * stage.times:
+            at = asyncio.get_running_loop().time()
             await stage.lab.parts[node].down(signal.SIGTERM)
             await stage.lab.parts[node].begin()
             await stage.lab.back([node])
             await stage.back(*SERVICES)
             await _whole(stage)
+            stage.backs.append(stage.load.silence(at))
     return f"{stage.harms} nodes"
 
 
