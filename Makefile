@@ -18,8 +18,9 @@ help:
 	echo "make demo    the same, and one certificate from the request to its activation (ONCE=1 ends there)"
 	echo "make check   formatting, lint, types, import rules, generated docs"
 	echo "make test    every test (what=tests/certificates for some)"
-	echo "make verify  count that nothing was lost; list gaps"
-	echo "make setup fmt docs bench down"
+	echo "make verify  count that nothing was lost; list gaps (heal=1 mends, metrics=FILE for Prometheus)"
+	echo "make bench   measure what we claim about speed"
+	echo "make setup fmt docs down"
 
 setup: $(STAMP)
 
@@ -55,7 +56,7 @@ docs: $(STAMP)
 	@$(BIN)/python -m tools.docs
 
 verify: $(STAMP)
-	@exec $(BIN)/python -m tools.verify
+	@exec $(BIN)/python -m tools.verify $(if $(heal),--heal) $(if $(metrics),--metrics "$(metrics)")
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m bench

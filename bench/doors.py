@@ -94,7 +94,7 @@ async def _reading(town: Town, students: Sequence[UUID]) -> list[Result]:
     connection = await asyncpg.connect(town.stack.demo["databases"]["certificates"])
     rows = await connection.fetch(OF_CHILDREN, students)
     await connection.close()
-    certificates = dict(rows)
+    certificates = {row["child_id"]: row["certificate_id"] for row in rows}
     pages = [f"/children/{student}/certificate" for student in students]
     files = [f"/certificates/{certificates[student]}/credentials.pdf" for student in students]
     return [

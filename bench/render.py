@@ -1,6 +1,6 @@
-"""`python -m bench.render`: milliseconds a document, of each path and each step.
+"""Milliseconds a document, of each path and each step.
 
-Medians of several runs in one process on one core.
+`python -m bench render`: medians of several runs in one process on one core.
 """
 
 import os
@@ -70,6 +70,7 @@ def drawn() -> dict[str, Callable[[], bytes]]:
         ordered_by=key,
         made_at=at,
         zone=ZoneInfo("Europe/Moscow"),
+        operator=act.Operator(name="Комитет по образованию", address="г. Пример"),
         destroyed=(row,) * 10,
     )
     blank = application.ApplicationValues(applicant="parent")

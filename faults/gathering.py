@@ -35,7 +35,7 @@ LOOKED_FOR = {
 UNDECIDED = {
     "certificates": "SELECT count(*) FROM certificate_requests WHERE status = 'pending'",
     "documents": "SELECT count(*) FROM credentials WHERE state = 'failed' AND retry_at <= now()",
-    "identity": "SELECT count(*) FROM imports WHERE state NOT IN ('done', 'failed')",
+    "identity": "SELECT count(*) FROM uploads WHERE state = 'running'",
 }
 
 

@@ -132,7 +132,7 @@ async def _made(folder: Path, shape: Shape) -> Lab:
     proxies = [await Proxy.before(ports[name]) for name in ("postgres", "kafka") if shape.proxied]
     postgres_proxy, kafka_proxy = proxies or (None, None)
     nodes = [_node(settings, n, kafka_proxy) for n in range(1, shape.nodes + 1)]
-    all_jars = jars.ensure(settings.jars or jars.default_folder(), mirror=settings.maven_mirror)
+    all_jars = jars.ensure(jars.folder_of(settings.jars), mirror=settings.maven_mirror)
     parts = {"postgres": Part(postgres.program(_server(settings)))}
     for node in nodes:
         program = kafka.program(node, all_jars, peers=nodes, heap="384m")

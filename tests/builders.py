@@ -5,6 +5,7 @@ from itertools import count
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from certificates import consent
 from certificates.decide import Facts, Person, Region
 from certificates.life_cycle import Certificate
 from chassis.records import KeptRecord
@@ -18,6 +19,7 @@ from contracts.values import Person as PersonEvent
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")
+AGREED = consent.text_of("Комитет по образованию", "123456, г. Пример, ул. Школьная, 1", None)
 SCHOOL = Enrolment(organization_id="school-1", kind="school", name="Школа № 1")
 _offsets = count(1)
 

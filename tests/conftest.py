@@ -11,10 +11,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from chassis import clock
 from chassis.database import Pool, migrate, open_pool
 from chassis.settings import ServiceSettings
 
 from tests.servers import KafkaServer, PostgresServer, a_kafka, a_postgres
+from tests.standing import Clock
 
 ROOT = Path(__file__).parent.parent
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
@@ -54,6 +56,14 @@ def _apache_where_marked(request) -> None:
         why_not = request.getfixturevalue("kafka_server").why_not_apache
         if why_not:
             pytest.skip(f"needs Apache Kafka: {why_not}")
+
+
+@pytest.fixture
+def time(monkeypatch) -> Clock:
+    """The services' clock stands still, at this moment, until the test lets time pass."""
+    standing = Clock()
+    monkeypatch.setattr(clock, "now", lambda: standing.at)
+    return standing
 
 
 @pytest.fixture
@@ -104,6 +114,8 @@ def settings_on(server: PostgresServer, database_url: str, kind: Any, **changes:
         "kafka_fetch_max_wait_ms": 10,  # the in-memory broker holds a fetch back for so long
         "encryption_key": KEY,
         "public_url": "https://certificates.example",
+        "operator_name": "Комитет по образованию",
+        "operator_address": "123456, г. Пример, ул. Школьная, 1",
     }
     return kind(**(known | changes))
 

@@ -54,6 +54,7 @@ def environment(database_url: str, password: str, kafka: str, **more: str) -> di
         "HTTP_PORT": str(free_port()),
         "PORTAL_URL": services.PORTAL_URL,
         "PUBLIC_URL": "https://certificates.example",
+        **services.OPERATOR,
         "PYTHONUNBUFFERED": "1",
     }
     return {k: v for k, v in os.environ.items() if k not in TRACES} | known | more

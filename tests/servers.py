@@ -135,7 +135,7 @@ def _jars() -> list[Path] | str:
     configured = settings.load()
     if configured.kafka == "memory":
         return "KAFKA=memory"
-    folder = configured.jars or jars.default_folder()
+    folder = jars.folder_of(configured.jars)
     try:
         return jars.ensure(folder, mirror=configured.maven_mirror)
     except jars.NoJars as problem:

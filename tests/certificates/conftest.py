@@ -11,7 +11,7 @@ from chassis.handlers import by_event
 from chassis.outbox import Store
 from contracts.values import Organization
 
-from tests.builders import NOW, a_link, a_record, a_region, a_request, a_user, an_id
+from tests.builders import AGREED, NOW, a_link, a_record, a_region, a_request, a_user, an_id
 from tests.certificates.town import Town
 from tests.conftest import a_database, settings_on
 from tests.doors import a_client
@@ -55,14 +55,18 @@ async def town(settings_for, migrated):
     await town.consume([a_record(event) for event in known])
     for child, parent in (("child", "parent"), ("sister", "parent")):
         async with town.store.transaction() as tx:
-            await store.give_consent(tx, an_id(f"c {child}"), an_id(child), an_id(parent), NOW)
+            await store.give_consent(
+                tx, an_id(f"c {child}"), an_id(child), an_id(parent), NOW, AGREED
+            )
     return town
 
 
 @pytest.fixture
 async def client(town, settings_for):
     settings = settings_for(Settings)
-    async with a_client(town.store, settings, api.router, Doors(settings.region())) as client:
+    async with a_client(
+        town.store, settings, api.router, Doors(settings.region(), AGREED)
+    ) as client:
         yield client
 
 
@@ -80,7 +84,7 @@ async def the_town(postgres_server, template):
     url = a_database(postgres_server, like=await template("certificates"))
     settings = settings_on(postgres_server, url, Settings)
     pool = await open_pool(settings)
-    doors = Doors(a_region())
+    doors = Doors(a_region(), AGREED)
     async with a_client(Store(pool), settings, api.router, doors) as http:
         yield Town(pool, http, doors)
     await pool.close()

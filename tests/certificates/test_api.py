@@ -5,11 +5,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from certificates import consent, numbers
+from certificates import numbers
 from chassis import clock
 from contracts.events import CertificateRequested, ChildUnlinked
 
-from tests.builders import a_record, an_id
+from tests.builders import AGREED, a_record, an_id
 from tests.doors import bearer, problem, said
 
 CHILD, PARENT, CLERK = an_id("child"), bearer("parent", "parent"), bearer("clerk", "staff")
@@ -85,7 +85,7 @@ async def test_the_same_key_of_another_user_is_another_request(client, town):
     key = {"Idempotency-Key": "one"}
     other = f"/children/{an_id('neighbour')}/certificate-requests"
     neighbour = bearer("neighbours parent", "parent")
-    agreed = {"text_version": consent.VERSION}
+    agreed = {"text_version": AGREED.version}
     await client.post(f"/children/{an_id('neighbour')}/consents", headers=neighbour, json=agreed)
     first = await client.post(ASK, headers=PARENT | key)
     second = await client.post(other, headers=neighbour | key)
@@ -104,23 +104,6 @@ async def test_the_child_is_gone_for_a_parent_the_moment_the_link_ends(client, t
     ended = ChildUnlinked(parent_id=an_id("parent"), child_id=CHILD, version=2)
     await town.consume([a_record(ended)])
     problem(await client.get(PAGE, headers=PARENT), 404, "not_found")
-
-
-async def test_the_page_allows_a_first_certificate(client):
-    page = (await client.get(PAGE, headers=PARENT)).json()
-    assert (page["certificate"], page["request"]) == (None, None)
-    assert page["eligibility"] == {"allowed": True, "reasons": []}
-
-
-async def test_the_page_shows_the_certificate_and_why_there_is_no_second_one(client, number):
-    page = (await client.get(PAGE, headers=PARENT)).json()
-    card = page["certificate"]
-    assert (card["number"], card["status"]) == (number, "pending_activation")
-    assert (page["request"]["status"], page["request"]["certificate_id"]) == ("issued", card["id"])
-    assert page["eligibility"]["allowed"] is False
-    reasons = {reason["code"]: reason for reason in page["eligibility"]["reasons"]}
-    assert set(reasons) == {"already_has_certificate"}
-    assert all(reasons["already_has_certificate"].values())
 
 
 async def test_a_request_is_followed_from_pending_to_issued(client, town):

@@ -1,25 +1,30 @@
 """Consent is a record of its own: given to a text, withdrawn, and needed before a request."""
 
-from certificates import consent
+import asyncio
 
-from tests.builders import an_id
-from tests.doors import bearer, problem, said
+import pytest
+from certificates import api, consent
+from certificates.api.common import Doors
+from certificates.settings import Settings
+
+from tests.builders import AGREED, an_id
+from tests.doors import a_client, bearer, problem, said
 
 PARENT, CHILD = bearer("neighbours parent", "parent"), an_id("neighbour")
 ASK = f"/children/{CHILD}/certificate-requests"
 GIVE = f"/children/{CHILD}/consents"
-TEXT = {"text_version": consent.VERSION}
+TEXT = {"text_version": AGREED.version}
 
 
 async def test_a_parent_who_did_not_agree_is_shown_the_text_and_nothing_is_asked(client, town):
     shown = problem(await client.post(ASK, headers=PARENT), 409, "consent_needed")
-    assert (shown["text_version"], shown["text"]) == (consent.VERSION, consent.TEXT)
+    assert (shown["text_version"], shown["text"]) == (AGREED.version, AGREED.text)
     assert await said(town.store.pool) == []
 
 
 async def test_a_parent_who_agreed_asks(client):
     given = await client.post(GIVE, headers=PARENT, json=TEXT)
-    assert (given.status_code, given.json()["text_version"]) == (201, consent.VERSION)
+    assert (given.status_code, given.json()["text_version"]) == (201, AGREED.version)
     assert (await client.post(ASK, headers=PARENT)).status_code == 202
 
 
@@ -31,9 +36,44 @@ async def test_agreeing_twice_is_one_consent(client, town):
     ) == 1  # fmt: skip
 
 
+async def test_a_late_retry_does_not_agree_anew_after_the_withdrawal(client, town):
+    """The same key is the same press, whenever it arrives; a new key is a new one."""
+    once = PARENT | {"Idempotency-Key": "one"}
+    assert (await client.post(GIVE, headers=once, json=TEXT)).json()["given_at"]
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    late = await client.post(GIVE, headers=once, json=TEXT)
+    assert (late.status_code, late.json()["given_at"]) == (201, None)
+    problem(await client.post(ASK, headers=PARENT), 409, "consent_needed")
+    again = PARENT | {"Idempotency-Key": "two"}
+    assert (await client.post(GIVE, headers=again, json=TEXT)).json()["given_at"]
+    assert (await client.post(ASK, headers=PARENT)).status_code == 202
+
+
+async def test_presses_at_once_with_one_key_are_one_consent(client, town):
+    once = PARENT | {"Idempotency-Key": "one"}
+    presses = (client.post(GIVE, headers=once, json=TEXT) for _ in range(5))
+    answers = await asyncio.gather(*presses)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["given_at"] for answer in answers}) == 1
+    actions = await town.store.pool.fetch("SELECT action FROM journal WHERE subject = $1", CHILD)
+    assert [row["action"] for row in actions] == ["consented"]
+
+
+async def test_a_key_used_again_for_another_child_is_a_conflict(client, town):
+    """Nothing is agreed to for the other one."""
+    once = bearer("parent", "parent") | {"Idempotency-Key": "one"}
+    for child in ("child", "sister"):
+        await client.post(f"/children/{an_id(child)}/consents/withdrawal", headers=once)
+    await client.post(f"/children/{an_id('child')}/consents", headers=once, json=TEXT)
+    other = f"/children/{an_id('sister')}"
+    answer = await client.post(f"{other}/consents", headers=once, json=TEXT)
+    problem(answer, 409, "idempotency_key_reused")
+    assert (await client.get(f"{other}/consent", headers=once)).json()["given_at"] is None
+
+
 async def test_agreeing_to_another_text_shows_the_one_in_force(client):
     answer = await client.post(GIVE, headers=PARENT, json={"text_version": "2020-01"})
-    assert problem(answer, 409, "consent_text_changed")["text"] == consent.TEXT
+    assert problem(answer, 409, "consent_text_changed")["text"] == AGREED.text
 
 
 async def test_a_withdrawn_consent_closes_the_button_and_its_record_stays(client, town):
@@ -55,3 +95,60 @@ async def test_staff_where_the_child_is_enrolled_ask_on_the_childs_behalf(client
     (event,) = [one.event for one in await said(town.store.pool)]
     assert event["requester"]["role"] == "staff"
     problem(await client.post(ASK, headers=bearer("teacher", "staff")), 404, "not_found")
+
+
+NAME, ADDRESS, PROCESSOR = "Департамент", "г. Пример, пл. Мира, 2", "ООО «Хранение», г. Пример"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(NAME, ADDRESS, PROCESSOR),
+        *("Свободно, своей волей", "Зачем: ", "Какие данные. ", "Что с ними можно делать: "),
+        *("Срок: ", "Как отозвать: ", "30 дней"),
+    ],
+)
+def test_the_text_says_what_article_9_wants(part):
+    assert part in consent.text_of(NAME, ADDRESS, PROCESSOR).text
+
+
+def test_where_nobody_works_on_the_operators_behalf_nobody_is_named():
+    assert "По поручению" not in consent.text_of(NAME, ADDRESS, None).text
+
+
+def test_another_text_has_another_version():
+    texts = [
+        consent.text_of(NAME, ADDRESS, None),
+        consent.text_of(NAME, ADDRESS, PROCESSOR),
+        consent.text_of(NAME, "другой адрес", None),
+    ]
+    assert len({text.version for text in texts}) == len({text.text for text in texts}) == 3
+    assert consent.text_of(NAME, ADDRESS, None) == texts[0]
+
+
+async def test_the_text_that_was_agreed_to_stays_readable_and_the_new_one_takes_its_place(
+    client, town, settings_for
+):
+    first = (await client.post(GIVE, headers=PARENT, json=TEXT)).json()
+    settings, new = settings_for(Settings), consent.text_of(NAME, ADDRESS, None)
+    doors = Doors(settings.region(), new)
+    async with a_client(town.store, settings, api.router, doors) as later:
+        shown = (await later.get(GIVE[:-1], headers=PARENT)).json()
+        assert (shown["text_version"], shown["text"]) == tuple(new)
+        assert (shown["given_text_version"], shown["given_text"]) == tuple(AGREED)
+        assert shown["given_at"] == first["given_at"]
+        assert (await later.post(ASK, headers=PARENT)).status_code == 202  # what was given stands
+        again = await later.post(GIVE, headers=PARENT, json={"text_version": new.version})
+        assert (again.json()["given_text_version"], again.json()["given_text"]) == tuple(new)
+    rows = await town.store.pool.fetch(
+        "SELECT text_version, withdrawn_at IS NULL AS stands FROM consents"
+        " WHERE child_id = $1 ORDER BY given_at", CHILD,
+    )  # fmt: skip
+    assert [tuple(row) for row in rows] == [(AGREED.version, False), (new.version, True)]
+
+
+async def test_the_text_of_the_first_release_is_readable_too(town):
+    text = await town.store.pool.fetchval(
+        "SELECT text FROM consent_texts WHERE text_version = '2026-11'"
+    )
+    assert text.startswith("Я согласен (согласна) на обработку персональных данных ребёнка")

@@ -1,10 +1,11 @@
 """Each row of DOMAIN's "why the button is not there", and of the activation's guards."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from certificates import decide
 from certificates.decide import Person, Validity, why_not
+from contracts.ages import age_on
 from contracts.events import CertificateIssued, CertificateRefused
 from contracts.values import CertificateStatus, RefusalCode, RequesterRole
 
@@ -36,6 +37,15 @@ def test_parent_may_ask_for_a_child_of_any_age_in_range(age):
 
 def test_student_may_ask_on_the_14th_birthday():
     assert why_not(STUDENT, a_student(date(2012, 11, 24))) == ()
+
+
+@pytest.mark.parametrize("years", [14, 18])
+def test_a_birthday_is_the_first_day_of_the_new_age_whatever_day_one_was_born(years):
+    """Four years of birth dates, 29 February among them: days and ages are counted alike."""
+    for n in range(4 * 365 + 1):
+        born = date(2011, 1, 1) + timedelta(days=n)
+        day = decide.birthday(born, years)
+        assert (age_on(day, born), age_on(day - timedelta(days=1), born)) == (years, years - 1)
 
 
 def test_student_may_not_ask_on_the_day_before_the_14th_birthday():

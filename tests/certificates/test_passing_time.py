@@ -3,10 +3,11 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import pytest
 from certificates.passing_time import pass_time
 
 from tests.builders import MOSCOW, a_record, a_region, a_request, a_user, an_id
-from tests.doors import said
+from tests.doors import bearer, said
 
 
 async def ended(town, number) -> datetime:
@@ -39,6 +40,39 @@ async def test_warnings_are_said_90_30_and_7_days_before_each_once_with_dense_ve
     events = [one.event for one in await said(town.store.pool)]
     assert [event["days_left"] for event in events[1:]] == [90, 30, 7]
     assert [event["version"] for event in events] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("days_left_at_runs", "warned_at"),
+    [
+        ((91, 90, 89, 31, 30, 29, 8, 7, 6), [90, 30, 7]),
+        ((100, 85, 84, 20, 19, 3, 2), [85, 20, 3]),
+        ((100, 15, 14, 5, 4), [15, 5]),
+        ((100, 5, 4), [5]),
+        ((100,), []),
+    ],
+)
+async def test_a_clock_that_stood_still_warns_late_and_once(
+    town, number, days_left_at_runs, warned_at
+):
+    """Of warnings that were missed together the last is said: two at once would help nobody."""
+    end = await ended(town, number)
+    for left in days_left_at_runs:
+        await pass_time(town.store, a_region(), end - timedelta(days=left + 1))
+    expiring = [one.event for one in await said(town.store.pool) if one.kind.endswith("expiring")]
+    assert [event["days_left"] for event in expiring] == warned_at
+
+
+async def test_who_has_given_the_certificate_up_is_not_warned(town, client, number):
+    end = await ended(town, number)
+    await pass_time(town.store, a_region(), end - timedelta(days=90))
+    why = {"reason": "not_needed"}
+    path = f"/certificates/{number}/annulment"
+    answer = await client.post(path, headers=bearer("parent", "parent"), json=why)
+    assert answer.json()["status"] == "annulled"
+    for days in (30, 7, 0):
+        await pass_time(town.store, a_region(), end - timedelta(days=days))
+    assert (await kinds(town))[1:] == ["certificate.expiring", "certificate.annulled"]
 
 
 async def test_after_the_end_a_new_one_may_be_asked_for_by_who_is_still_a_child(

@@ -1,9 +1,8 @@
 """DOMAIN, "Who may do what": each actor at each door, on a real PostgreSQL."""
 
 import pytest
-from certificates import consent
 
-from tests.builders import an_id
+from tests.builders import AGREED, an_id
 from tests.certificates.town import ROLES, born
 from tests.doors import bearer, said
 
@@ -37,6 +36,8 @@ SCHOOL = [
     ("teacher", "asks for", "kid", "issued"),
     ("teacher", "sees the page of", "boy", NOT_THERE),
     ("teacher", "asks for", "boy", NOT_THERE),
+    ("head", "asks for", "boy", "issued"),
+    ("head", "asks for", "kid", NOT_THERE),
 ]
 DESK = [
     ("clerk", "finds by number", "kid", "found"),
@@ -81,7 +82,7 @@ async def ask(town, who, child) -> str:
 
 async def agree(town, who, child) -> str:
     path = f"/children/{an_id(child)}/consents"
-    answer = await town.calls(who, "POST", path, json={"text_version": consent.VERSION})
+    answer = await town.calls(who, "POST", path, json={"text_version": AGREED.version})
     return "agreed" if answer.is_success else refusal(answer)
 
 

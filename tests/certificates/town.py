@@ -1,7 +1,7 @@
 """The certificates service without its process: a small town of people, known from events."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from certificates import consumers, store
@@ -16,7 +16,7 @@ from contracts.events import CertificateRequested
 from contracts.values import Enrolment, Organization
 from httpx import AsyncClient, Response
 
-from tests.builders import MOSCOW, a_link, a_record, a_request, a_user, an_id
+from tests.builders import AGREED, MOSCOW, a_link, a_record, a_request, a_user, an_id
 from tests.doors import bearer, said
 
 KEY = b"k" * 32
@@ -24,7 +24,7 @@ SCHOOL_2 = Enrolment(organization_id="school-2", kind="school", name="Школа
 THIS_YEAR = clock.day_in(MOSCOW, clock.now()).year
 ROLES = {
     "teen": "student", "kid": "student", "boy": "student", "parent": "parent",
-    "other parent": "parent", "clerk": "staff", "teacher": "staff",
+    "other parent": "parent", "clerk": "staff", "teacher": "staff", "head": "staff",
     "operator": "operator", "program": "client",
 }  # fmt: skip
 
@@ -52,7 +52,7 @@ def staff(name: str, organization: str, *, authorized: bool = False):
 
 
 def people() -> list[Any]:
-    """A family with a teen and a kid of school-1, another family, and who works here."""
+    """A family with a teen and a kid of school-1, a boy of school-2, and who works where."""
     boy = a_user("boy", born=born(10))
     boy = boy.model_copy(
         update={"person": boy.person.model_copy(update={"enrolments": (SCHOOL_2,)})}
@@ -62,6 +62,7 @@ def people() -> list[Any]:
         *(an_adult(name, "parent") for name in ("parent", "other parent")),
         *(a_link("parent", "teen"), a_link("parent", "kid"), a_link("other parent", "boy")),
         *(staff("clerk", "centre", authorized=True), staff("teacher", "school-1")),
+        staff("head", "school-2"),
         *(an_adult("operator", "operator"), an_adult("program", "client")),
     ]
 
@@ -77,7 +78,7 @@ class Town:
 
     async def settle(self, region: Region) -> None:
         """Everybody is known, and the parents have agreed; nothing else is."""
-        self.doors.region = region
+        self.doors.region, self.doors.now = region, clock.now
         self.door = Consumer(Store(self.pool), by_event(consumers.handlers(region), ""), KEY)
         for table in CHANGED:  # the journal cannot be emptied, and nobody reads it here
             await self.pool.execute(f"DELETE FROM {table}")
@@ -85,7 +86,11 @@ class Town:
         for parent, child in (("parent", "teen"), ("parent", "kid"), ("other parent", "boy")):
             async with self.door.store.transaction() as tx:
                 ids = (an_id(f"c {child}"), an_id(child), an_id(parent))
-                await store.give_consent(tx, *ids, clock.now())
+                await store.give_consent(tx, *ids, clock.now(), AGREED)
+
+    def at(self, moment: datetime) -> None:
+        """From now on this is the moment at the doors."""
+        self.doors.now = lambda: moment
 
     async def hears(self, *events: Any) -> None:
         await self.door.consume([a_record(event) for event in events])
@@ -107,7 +112,7 @@ class Town:
         """What is said to a request that comes as an event; another `name`: another request."""
         name = name or f"{who} as {role} for {child}"
         asked = a_request(child, who, role=role, name=name)
-        await self.hears(asked.model_copy(update={"requested_at": clock.now()}))
+        await self.hears(asked.model_copy(update={"requested_at": self.doors.now()}))
         return await self.outcome(an_id(f"request {name}"))
 
     async def accepted(self) -> None:

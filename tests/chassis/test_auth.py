@@ -1,4 +1,4 @@
-"""Tokens are checked with identity's keys as they are: fetched, kept a minute, withdrawn."""
+"""Tokens are checked with identity's keys as they are: fetched, kept for seconds, withdrawn."""
 
 import asyncio
 import json
@@ -56,11 +56,11 @@ async def checking(identity: Identity):
         yield TokenCheck(f"http://127.0.0.1:{port}/keys")
 
 
-def a_minute_later(check: TokenCheck) -> None:
+def ten_seconds_later(check: TokenCheck) -> None:
     check._fetched_at -= tokens._FRESH_S + 1
 
 
-async def test_keys_are_fetched_once_and_serve_for_a_minute():
+async def test_keys_are_fetched_once_and_serve_for_ten_seconds():
     identity = Identity(a_key("one"))
     async with checking(identity) as check:
         for _ in range(5):
@@ -68,14 +68,14 @@ async def test_keys_are_fetched_once_and_serve_for_a_minute():
     assert identity.asked == 1
 
 
-async def test_a_withdrawn_key_is_refused_a_minute_later_also_for_tokens_seen_before():
+async def test_a_withdrawn_key_is_refused_ten_seconds_later_also_for_tokens_seen_before():
     old, new = a_key("old"), a_key("new")
     identity = Identity(old, new)
     async with checking(identity) as check:
         seen = a_token(old)
         await check(seen)
         identity.keys = [new]
-        a_minute_later(check)
+        ten_seconds_later(check)
         for token in (seen, a_token(old)):
             with pytest.raises(Problem, match="unauthorized"):
                 await check(token)
@@ -87,7 +87,7 @@ async def test_while_identity_is_away_the_keys_that_are_known_serve_on():
     async with checking(identity) as check:
         await check(a_token(identity.keys[0]))
         identity.well = False
-        a_minute_later(check)
+        ten_seconds_later(check)
         await check(a_token(identity.keys[0]))
     assert identity.asked == 2
 

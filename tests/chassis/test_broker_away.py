@@ -16,7 +16,7 @@ from contracts import topics
 
 from tests.chassis.bench import TOPIC, Settings, relaying
 from tests.chassis.conftest import a_bench
-from tests.chassis.test_relay import all_sent, say
+from tests.chassis.saying import all_sent, say
 from tests.processes import Child, a_child, environment
 from tests.servers import KafkaToHarm
 from tests.waiting import eventually

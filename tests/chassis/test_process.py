@@ -3,10 +3,13 @@
 import signal
 import socket
 
+import pytest
+
 from tests.chassis.bench import TOPIC
 from tests.processes import a_child, environment, refusal
 from tests.waiting import eventually
 from tools.stack.ports import free_port
+from tools.stack.settings import SERVICES
 
 NOWHERE = "127.0.0.1:1"
 NO_DATABASE = "postgresql://u@127.0.0.1:{port}/d"
@@ -37,6 +40,16 @@ async def test_a_service_whose_database_password_is_wrong_says_so_and_ends(
         assert await child.ended() == 1
     assert child.wrote("PostgreSQL refuses DATABASE_URL with this DATABASE_PASSWORD.")
     assert not child.wrote("canary")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_a_service_that_its_database_refuses_writes_that_sentence_and_nothing_else(
+    postgres_server, database_url, name
+):
+    told = environment(database_url, "canary-password", NOWHERE)
+    code, words = await refusal(name, told)
+    assert (code, words.count("\n")) == (1, 1), words
+    assert words.startswith(f"{name}: PostgreSQL refuses DATABASE_URL")
 
 
 async def test_a_service_that_waits_for_its_database_stops_at_once(tmp_path):

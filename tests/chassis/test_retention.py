@@ -1,18 +1,19 @@
 """What is kept for a while only is forgotten, little by little, by one replica at a time."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from asyncpg import RaiseError
 from chassis import clock, journal, retention
-from chassis.retention import JOURNAL, ROWS_MAX, Rule
+from chassis.retention import JOURNAL, ROWS_MAX, SENT_KEPT, Rule, keep_partitions
 from contracts import topics
 
 from tests.chassis.bench import Settings
 from tests.waiting import eventually
 
+TODAY = date(2026, 11, 24)
 INBOX = Rule("inbox", "received_at", timedelta(days=45))
 
 
@@ -150,3 +151,32 @@ async def test_a_young_entry_cannot_be_deleted_even_by_moving_the_beginning(deaf
     await deaf_bench.pool.execute("UPDATE journal_start SET link = 2")
     with pytest.raises(RaiseError, match="append-only"):
         await deaf_bench.pool.execute("DELETE FROM journal WHERE link = 1")
+
+
+async def test_days_of_outbox_sent_are_made_and_dropped(deaf_bench):
+    pool = deaf_bench.pool
+    async with pool.acquire() as connection:
+        await keep_partitions(connection, TODAY - SENT_KEPT - timedelta(days=1))
+        await keep_partitions(connection, TODAY - timedelta(days=1))
+        await keep_partitions(connection, TODAY)
+        await keep_partitions(connection, TODAY)
+    assert await days(pool) == ["20261117", "20261123", "20261124", "20261125", "rest"]
+
+
+async def days(pool) -> list[str]:
+    rows = await pool.fetch("""
+        SELECT substr(inhrelid::regclass::text, 13) AS day FROM pg_inherits
+        WHERE inhparent = 'outbox_sent'::regclass ORDER BY day""")
+    return [row["day"] for row in rows]
+
+
+@pytest.mark.parametrize("hour", [0, 23])
+async def test_rows_sent_before_their_day_was_made_move_into_it(deaf_bench, hour):
+    sent_at = datetime(2026, 11, 24, hour, 59, tzinfo=UTC)
+    await deaf_bench.pool.execute(
+        "INSERT INTO outbox_sent VALUES (1, 't', 'k', NULL, '{}', $1, $1)", sent_at
+    )
+    async with deaf_bench.pool.acquire() as connection:
+        await keep_partitions(connection, TODAY)
+    assert await deaf_bench.count("outbox_sent_20261124") == 1
+    assert await deaf_bench.count("outbox_sent") == 1

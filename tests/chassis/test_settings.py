@@ -1,9 +1,11 @@
 """A service that cannot start says why in one sentence, and never repeats a secret."""
 
+import re
 import socket
 import sys
 
 import certificates.settings
+import documents.settings
 import pytest
 from chassis import queries
 from chassis.server import EXIT_PORT_IN_USE, listen
@@ -63,6 +65,49 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(environment, cap
     said = refusal(capsys)
     assert said.startswith("Setting ENCRYPTION_KEY is wrong: it must be 32 bytes in base64url. ")
     assert "canary" not in said
+
+
+PATTERNED = {
+    Settings: {
+        "DATABASE_URL": "the database's address, like postgresql://",
+        "KAFKA_BOOTSTRAP": "host:port",
+        "LOG_LEVEL": "debug, info, warning or error",
+    },
+    certificates.settings.Settings: {"REGION_CODE": "two digits, like 78"},
+    documents.settings.Settings: {
+        "PORTAL_URL": "an address that begins with https:// ",
+        "PUBLIC_URL": "an address that begins with https:// (or http://) ",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "what"),
+    [(kind, *one) for kind, told in PATTERNED.items() for one in told.items()],
+    ids=[name for told in PATTERNED.values() for name in told],
+)
+def test_a_setting_of_the_wrong_form_is_told_the_right_one_in_words(
+    environment, capsys, kind, name, what
+):
+    environment.setenv("PORTAL_URL", "https://portal.example")
+    environment.setenv("PUBLIC_URL", "https://certificates.example")
+    load(kind)
+    environment.setenv(name, "no canary")
+    with pytest.raises(SystemExit):
+        load(kind)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"Setting {name} is wrong: it must be {what}")
+    assert not re.search(r"pattern|canary|[\\^$\[]", said.partition("$SECRETS_DIR")[0])
+
+
+def test_the_portals_address_must_be_https(environment, capsys):
+    """Families type their password there."""
+    environment.setenv("PORTAL_URL", "http://portal.example")
+    environment.setenv("PUBLIC_URL", "http://127.0.0.1:8102")
+    with pytest.raises(SystemExit):
+        load(documents.settings.Settings)
+    assert capsys.readouterr().err.startswith("Setting PORTAL_URL is wrong: it must be an address")
 
 
 def test_secrets_come_from_files(environment, tmp_path):

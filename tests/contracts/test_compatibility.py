@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from contracts import EVENTS, Event, topics
+from contracts.events import CertificateIssued
 from contracts.values import Value
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import BaseModel, Field
@@ -76,6 +77,18 @@ def test_no_published_field_vanished_changed_its_type_or_became_required(
 ) -> None:
     published = load(HERE / "published" / f"{model.TYPE}.v1.json")
     assert broken_promises(published, samples.schema(model)) == []
+
+
+def test_an_imported_certificate_is_told_by_a_field_that_old_readers_need_not_know() -> None:
+    """And what was said before that field existed is of certificates that were issued here."""
+    before = read(load(HERE / "samples" / "certificate.issued.v1.full.json")).event
+    assert isinstance(before, CertificateIssued)
+    assert before.imported is False
+    written = before.model_copy(update={"imported": True}).model_dump(mode="json")
+    validator("certificate.issued").validate(written)
+    as_published = {name for name in written if name != "imported"}
+    assert as_published == fields(load(HERE / "published" / "certificate.issued.v1.json"))
+    assert CertificateIssued.model_validate(written).imported is True
 
 
 @pytest.mark.parametrize("model", [m for m in EVENTS.values() if m.TOPIC.name in PUBLIC])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pypdf
 import pypdfium2
-from documents.act import ActValues, Destroyed
+from documents.act import ActValues, Destroyed, Operator
 from documents.application import ApplicationValues
 from documents.image import ImageValues
 
@@ -66,6 +66,9 @@ def an_act(rows: int = 1, **changes: Any) -> ActValues:
         "ordered_by": an_id("operator"),
         "made_at": AT,
         "zone": MOSCOW,
+        "operator": Operator(
+            name="Комитет по образованию", address="123456, г. Пример, ул. Школьная, 1"
+        ),
         "destroyed": (row,) * rows,
         "kept": ("Резервные копии баз: до 24.12.2026.",),
     }

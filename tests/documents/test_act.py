@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from documents.act import ROWS_MAX, TEXT_MAX, render_act
+from documents.act import ROWS_MAX, TEXT_MAX, Operator, render_act
 
 from tests.builders import an_id
 from tests.documents.sheets import READERS, an_act, boxes, by_pdfium
@@ -23,6 +23,10 @@ def test_an_act_says_what_was_destroyed_where_when_how_and_by_whom(read: Any):
         "Всего записей: 2",
         "Резервные копии баз: до 24.12.2026.",
         "Данные уничтожили и акт составили",
+        "Оператор персональных данных Комитет по образованию",
+        "Адрес оператора 123456, г. Пример, ул. Школьная, 1",
+        "Обработка по поручению не поручалась",
+        "Информационная система Сертификаты дополнительного образования",
     ):
         assert part in text
     for word in ("ключ данных", "удаление ключа"):
@@ -67,3 +71,9 @@ def test_markup_in_a_reason_is_text():
 def test_an_erasure_by_the_school_information_system_has_no_orders_id():
     (text,) = by_pdfium(render_act(an_act(ordered_by=None)))
     assert "По распоряжению АИС СГО" in text
+
+
+def test_an_act_names_who_worked_with_the_data_on_the_operators_behalf():
+    operator = Operator(name="Комитет", address="г. Пример", processor="ООО «Хранение», г. Пример")
+    (text,) = by_pdfium(render_act(an_act(operator=operator)))
+    assert "Обработка по поручению ООО «Хранение», г. Пример" in text

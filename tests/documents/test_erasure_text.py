@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from documents.act import Operator
 from documents.erasure_text import Confirmation, Erasure, KeptDays, act_of
 
 from tests.builders import MOSCOW, NOW, an_id
 
+OPERATOR = Operator(name="Комитет по образованию", address="г. Пример, ул. Школьная, 1")
 DAYS = KeptDays(inbox=45, outbox_sent=8, journal=1096, backups=30)
 
 
@@ -30,7 +32,9 @@ def an_erasure(**changes: object) -> Erasure:
 
 
 def test_each_service_is_named_with_what_it_destroyed_and_how_much():
-    rows = [(row.where, row.count) for row in act_of(an_erasure(), DAYS, MOSCOW).destroyed]
+    rows = [
+        (row.where, row.count) for row in act_of(an_erasure(), DAYS, OPERATOR, MOSCOW).destroyed
+    ]
     assert rows == [
         ("identity, таблица users", 1),
         ("identity, таблицы outbox, outbox_sent", 2),
@@ -41,11 +45,11 @@ def test_each_service_is_named_with_what_it_destroyed_and_how_much():
 
 
 def test_it_is_made_when_the_last_service_has_confirmed():
-    assert act_of(an_erasure(), DAYS, MOSCOW).made_at == NOW + timedelta(seconds=2)
+    assert act_of(an_erasure(), DAYS, OPERATOR, MOSCOW).made_at == NOW + timedelta(seconds=2)
 
 
 def test_every_place_where_something_still_lies_is_named_with_its_last_day():
-    kept = act_of(an_erasure(), DAYS, MOSCOW).kept
+    kept = act_of(an_erasure(), DAYS, OPERATOR, MOSCOW).kept
     for place, until in (
         ("Резервные копии", "24.12.2026"),
         ("identity.users.v1", "01.12.2026"),
@@ -62,5 +66,5 @@ def test_every_place_where_something_still_lies_is_named_with_its_last_day():
 
 def test_a_kind_that_is_not_known_here_is_told_all_the_same():
     new = Confirmation(service="cabinet", counts={"drafts": 3}, erased_at=NOW)
-    (row,) = act_of(an_erasure(confirmations=[new]), DAYS, MOSCOW).destroyed
+    (row,) = act_of(an_erasure(confirmations=[new]), DAYS, OPERATOR, MOSCOW).destroyed
     assert (row.where, row.count) == ("cabinet, таблица drafts", 3)

@@ -14,7 +14,7 @@ CHILD, PARENT = user_id("1"), user_id("2")
 
 
 async def acts(door) -> list[tuple]:
-    rows = await door.store.pool.fetch("SELECT * FROM journal ORDER BY id")
+    rows = await door.store.pool.fetch("SELECT * FROM journal WHERE actor <> 'cli' ORDER BY id")
     return [(row["actor"], row["actor_id"], row["action"], row["subject"]) for row in rows]
 
 
@@ -30,7 +30,7 @@ async def test_each_act_of_an_operator_is_journalled_with_whom_it_was_about(door
         ("operator", olga, "user.changed", CHILD),
         ("operator", olga, "user.erased", CHILD),
     ]
-    assert await journal.seal(door.store) == 3
+    assert await journal.seal(door.store) == 3 + 1  # the command that made her
 
 
 async def test_an_act_that_was_refused_is_not_journalled(door, office):

@@ -1,10 +1,13 @@
-"""The operator's commands: all or nothing, and nothing secret repeated."""
+"""The operator's commands: all or nothing, nothing secret repeated, each in the sealed journal."""
 
 import pytest
+from chassis import journal
 from chassis.outbox import Store
+from contracts.ids import derived, user_id
 from contracts.values import Role
 from identity import sign_ins, store
-from identity.admin import Refused, add_user, set_passwords
+from identity.acts import os_user
+from identity.admin import Refused, add_client, add_user, own_id, rotate_keys, set_passwords
 from identity.decide import change_user
 from identity.hashing import Hashing
 from identity.settings import Settings
@@ -79,3 +82,67 @@ async def test_a_login_of_another_user_is_refused(users):
     with pytest.raises(Refused, match="another user"):
         await add_user(users, "ANNA", Role.client, "ANNA")
     assert await said(users.pool) == []
+
+
+KEY = b"k" * 32
+
+
+async def acts(users) -> list[tuple]:
+    rows = await users.pool.fetch("SELECT * FROM journal ORDER BY id")
+    assert {(row["actor"], row["actor_id"]) for row in rows} <= {("cli", None)}
+    return [(row["action"], row["subject"], row["details"]) for row in rows]
+
+
+async def signing(users) -> tuple[str, object]:
+    """The key that signs now, and as whom the journal knows it."""
+    kid = await users.pool.fetchval("SELECT kid FROM signing_keys WHERE place = 'current'")
+    return kid, derived(kid, "signing-key")
+
+
+async def test_each_command_is_in_the_sealed_journal_with_who_ran_it(users):
+    await add_user(users, "olga", Role.operator, "Петрова")
+    await set_passwords(users, ["anna first-password"])
+    await add_client(users, "pfdo", "АИС ПФДО", ["portal-accounts:read", "sgo:write"])
+    await rotate_keys(users, KEY)
+    rotated, as_rotated = await signing(users)
+    await rotate_keys(users, KEY, withdraw=True)
+    new, as_new = await signing(users)
+    by, client = f"os user {os_user()}", own_id("pfdo")
+    assert await acts(users) == [
+        ("operator.added", own_id("olga"), by),
+        ("password.set", user_id("1"), by),
+        ("client.added", client, by),
+        ("client.scopes_set", client, f"{by}; portal-accounts:read sgo:write"),
+        ("password.set", client, by),
+        ("keys.rotated", as_rotated, f"{by}; signs now: {rotated}"),
+        ("keys.withdrawn", as_new, f"{by}; signs now: {new}"),
+    ]
+    assert await journal.seal(users) == 7
+    async with users.pool.acquire() as tx:
+        assert await journal.broken_at(tx) is None
+
+
+async def test_a_command_that_changed_nothing_is_not_journalled(users):
+    await add_user(users, "olga", Role.operator, "Петрова")
+    before = await acts(users)
+    await add_user(users, "olga", Role.operator, "Петрова")
+    with pytest.raises(Refused):
+        await set_passwords(users, ["anna first-password", "nobody second-password"])
+    with pytest.raises(Refused):
+        await add_user(users, "anna", Role.operator, "ANNA")
+    assert await acts(users) == before
+
+
+async def test_no_login_name_or_secret_is_in_the_journal(users):
+    secret = await add_client(users, "pfdo", "АИС ПФДО", ["portal-accounts:read"])
+    await set_passwords(users, ["anna first-password"])
+    rows = await users.pool.fetchval("SELECT string_agg(j::text, ' ') FROM journal AS j")
+    for word in (secret, "first-password", "argon2", "anna", "pfdo", "ПФДО"):
+        assert word not in rows
+
+
+async def test_who_ran_a_command_is_told_by_the_system_not_by_the_environment(monkeypatch):
+    real = os_user()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody else")
+    assert os_user() == real

@@ -5,13 +5,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from chassis import clock
-from chassis.retention import tidy
+from chassis import clock, retention
+from chassis.imports import ROWS_A_BATCH, step
+from chassis.uploads import BYTES_MAX
 from contracts.ids import user_id
 from identity import imports
 from identity.admin import set_passwords
-from identity.api.imports import BYTES_MAX
-from identity.imports import ROWS_A_BATCH
 from identity.retention import RULES
 
 from tests.builders import a_record
@@ -38,8 +37,18 @@ async def send(office, content, kind="users", *, key=None, **query):
     return await office.post(f"/imports/{kind}", content=raw, headers=headers, params=query)
 
 
+async def send_slowly(office, chunks, *, key):
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": key}
+    return await office.post("/imports/users", content=chunks, headers=headers)
+
+
+async def tidy(door, at) -> None:
+    kept = [*retention.rules(timedelta(days=45)), *RULES]
+    await retention.tidy(door.store.pool, kept, at)
+
+
 async def work(door) -> None:
-    while await imports.step(door.store, MOSCOW):
+    while await step(door.store, imports.works(MOSCOW)):
         pass
 
 
@@ -109,6 +118,20 @@ async def test_each_bad_row_is_named_with_row_column_code_and_a_russian_message(
     assert "TAKEN" not in str(card)
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_of_rows_with_one_login_the_first_good_one_has_it(door, office, dry_run):
+    """Also where they are in different batches; a bad row spoils no other."""
+    content = HEAD + "1;;Ян;;учащийся;igor;\n2;Ли;Ян;;учащийся;igor;\n3;Ли;Ян;;учащийся;igor;\n"
+    content += "".join(f"9{n};Ли;Ян;;учащийся;;\n" for n in range(ROWS_A_BATCH))
+    card = await card_of(door, office, content + "4;Ли;Ян;;учащийся;igor;\n", dry_run=dry_run)
+    assert counts(card) == (ROWS_A_BATCH + 1, 0, 0, 3)
+    assert [(one["row"], one["column"], one["code"]) for one in card["errors"]] == [
+        (2, "last_name", "missing"), (4, "login", "repeated"),
+        (ROWS_A_BATCH + 5, "login", "repeated"),
+    ]  # fmt: skip
+    assert await count(door, "upload_taken") == 0
+
+
 async def test_the_list_of_errors_is_capped_and_all_are_counted(door, office):
     content = HEAD + "".join(f"{n};;Ян;;учащийся;;\n" for n in range(1200))
     card = await card_of(door, office, content)
@@ -148,7 +171,7 @@ async def test_rows_and_events_of_a_batch_are_saved_together_and_what_is_left_is
 ):
     """As after a kill -9: whoever comes next goes on where the last transaction ended."""
     answer = await send(office, many(ROWS_A_BATCH * 2 + 10))
-    assert await imports.step(door.store, MOSCOW)
+    assert await step(door.store, imports.works(MOSCOW))
     half = (await office.get(answer.headers["location"])).json()
     assert (half["state"], half["rows_done"]) == ("running", ROWS_A_BATCH)
     assert len(await kinds(door)) == await count(door, "users") - 1 == ROWS_A_BATCH
@@ -164,16 +187,16 @@ async def test_a_batch_that_fails_changes_nothing_and_ends_the_import_after_some
     await door.store.pool.execute("ALTER TABLE outbox ADD CHECK (key IS NULL)")
     card = await card_of(door, office, PEOPLE)
     assert (card["state"], card["rows_done"]) == ("failed", 0)
-    assert (await count(door, "users"), await count(door, "import_rows")) == (1, 0)
+    assert (await count(door, "users"), await count(door, "upload_rows")) == (1, 0)
 
 
 async def test_staged_rows_are_deleted_when_done_and_counts_after_a_month(door, office):
     await card_of(door, office, PEOPLE)
-    assert await count(door, "import_rows") == 0
-    await tidy(door.store.pool, RULES, clock.now() + timedelta(days=29))
-    assert await count(door, "imports") == 1
-    await tidy(door.store.pool, RULES, clock.now() + timedelta(days=31))
-    assert await count(door, "imports") == 0
+    assert await count(door, "upload_rows") == 0
+    await tidy(door, clock.now() + timedelta(days=29))
+    assert await count(door, "uploads") == 1
+    await tidy(door, clock.now() + timedelta(days=31))
+    assert await count(door, "uploads") == 0
 
 
 async def test_the_same_key_and_file_are_one_import(door, office):
@@ -183,6 +206,37 @@ async def test_the_same_key_and_file_are_one_import(door, office):
     problem(await send(office, PEOPLE + "9;Ли;Ян;;родитель;;\n", key="k1"), 409,
             "idempotency_key_reused")  # fmt: skip
     problem(await send(office, PEOPLE, key="k1", dry_run=True), 409, "idempotency_key_reused")
+
+
+async def test_a_file_that_a_killed_process_was_receiving_is_received_anew_with_the_same_key(
+    door, office
+):
+    """What a kill -9 leaves: some rows, and nobody who receives the rest."""
+    await send(office, many(10), key="k1")
+    await door.store.pool.execute("UPDATE uploads SET state = 'receiving', digest = NULL")
+    answer = await send(office, PEOPLE, key="k1")
+    assert answer.status_code == 202
+    await work(door)
+    assert counts((await office.get(answer.headers["location"])).json()) == (2, 0, 0, 0)
+
+
+async def test_of_two_sendings_of_one_file_the_later_counts_and_the_earlier_is_told(door, office):
+    halfway, over = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        yield many(3000).encode()
+        halfway.set()
+        await over.wait()
+        yield b"3001;"
+
+    first = asyncio.create_task(send_slowly(office, slowly(), key="k1"))
+    await asyncio.wait_for(halfway.wait(), 10)
+    second = await send(office, PEOPLE, key="k1")
+    over.set()
+    problem(await asyncio.wait_for(first, 10), 409, "sent_again")
+    await work(door)
+    card = (await office.get(second.headers["location"])).json()
+    assert (card["state"], card["rows_total"], counts(card)) == ("done", 2, (2, 0, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +250,7 @@ async def test_a_file_that_cannot_be_read_is_refused_whole_and_leaves_nothing(
     door, office, content, code
 ):
     problem(await send(office, content), 422, code)
-    assert (await count(door, "imports"), await count(door, "import_rows")) == (0, 0)
+    assert (await count(door, "uploads"), await count(door, "upload_rows")) == (0, 0)
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(door, office):
@@ -206,7 +260,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(door, office):
 
     headers = {"Content-Type": "text/csv"}
     await office.post("/imports/users", content=breaking(), headers=headers)
-    assert (await count(door, "imports"), await count(door, "import_rows")) == (0, 0)
+    assert (await count(door, "uploads"), await count(door, "upload_rows")) == (0, 0)
 
 
 async def test_a_file_larger_than_64_megabytes_or_of_another_kind_is_refused(door, office):

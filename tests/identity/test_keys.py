@@ -97,3 +97,15 @@ async def test_another_master_key_opens_nothing(pool):
     async with pool.acquire() as tx:
         with pytest.raises(InvalidTag):
             await keys.read(tx, b"x" * 32, NOW)
+
+
+async def test_withdrawn_keys_are_published_no_more_and_a_new_one_signs(pool):
+    await rotate(pool)
+    before = await read(pool)
+    async with pool.acquire() as tx, tx.transaction():
+        await keys.withdraw(tx, KEY, NOW)
+    after = await read(pool)
+    assert len(kids(before)) == 3
+    assert len(kids(after)) == 2
+    assert not kids(after) & kids(before)
+    assert after.current.kid in kids(after)

@@ -45,7 +45,7 @@ async def test_a_changed_password_is_the_only_one(known, office):
     assert (await sign_in(office, NEW)).json()["password_change_required"] is False
 
 
-async def test_the_old_password_is_asked_for_and_guessing_it_is_slowed_down(known, office):
+async def test_the_old_password_is_asked_for_and_guessing_it_is_slowed_down(known, office, time):
     who = await headers(office)
     for _ in range(RULES["account at address"].free + 1):
         problem(await change(office, who, old="wrong"), 403, "wrong_password")

@@ -3,8 +3,9 @@
 from datetime import date
 
 import pytest
+from chassis.cells import BadRow
 from contracts.values import SgoRole
-from identity.rows import BadRow, link, user
+from identity.rows import link, user
 
 LEAST = {"sgo_user_id": "1", "last_name": "Иванова", "first_name": "Анна", "roles": "родитель"}
 

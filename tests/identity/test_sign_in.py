@@ -20,23 +20,6 @@ RIGHT = "right-password"
 FREE = RULES["account at address"].free
 
 
-class Clock:
-    """It stands still: a try is as late as the test says, however slow the machine."""
-
-    def __init__(self) -> None:
-        self.at = clock.now()
-
-    def passes(self, seconds: int) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def time(monkeypatch) -> Clock:
-    standing = Clock()
-    monkeypatch.setattr(clock, "now", lambda: standing.at)
-    return standing
-
-
 @pytest.fixture
 async def http(door, http, time):
     await door.consume([a_record(a_parent(login="anna"))])

@@ -9,6 +9,7 @@ from tools.stack.settings import DEFAULT_PORTS, StackSettings
 
 def a_stack(folder: Path, **changes: Any) -> StackSettings:
     """Data and jars under `folder`, free ports, and a Maven repository that does not answer."""
+    (folder / "jars").mkdir(parents=True, exist_ok=True)
     known: dict[str, Any] = {
         "local": folder / "local",
         "ports": {name: free_port() for name in DEFAULT_PORTS},

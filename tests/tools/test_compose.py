@@ -52,14 +52,34 @@ def test_every_variable_that_the_guide_names_can_be_set_in_compose() -> None:
     assert names <= variables(COMPOSE)
 
 
-@pytest.mark.parametrize("name", ["PORTAL_URL", "PUBLIC_URL"])
-def test_an_address_that_is_printed_for_families_is_demanded_in_a_sentence(name: str) -> None:
+@pytest.mark.parametrize("name", ["PORTAL_URL", "PUBLIC_URL", "OPERATOR_NAME", "OPERATOR_ADDRESS"])
+def test_what_is_printed_for_families_is_demanded_in_a_sentence(name: str) -> None:
     """A forgotten one would send them to an example."""
     every = re.findall(rf"\$\{{{name}(.*)\}}", COMPOSE)
     assert every
     for rest in every:
         assert rest.startswith(f":?Set {name} in .env: ")
     assert f"{name}=" in section(GUIDE, "Запуск")
+
+
+def test_the_image_of_all_services_is_built_once_and_never_fetched() -> None:
+    """Built under one name by each, the last one would be another image than the others run."""
+    assert len(re.findall(r"^ +build:", COMPOSE, re.MULTILINE)) == 1
+    assert "\n    build: ." in block("identity")
+    common = block("x-service")
+    assert "image: additional-education-certificates" in common
+    assert "pull_policy: never" in common
+    for name in (*SETTINGS, "demo"):
+        assert "<<: *service" in block(name)
+
+
+def test_an_address_that_must_be_https_is_said_so_wherever_it_is_told() -> None:
+    (demanded,) = re.findall(r"\$\{PORTAL_URL(.*)\}", COMPOSE)
+    readme = (ROOT / "services" / "documents" / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in readme.splitlines() if line.startswith("| `PORTAL_URL`")]
+    (told,) = [s for s in section(GUIDE, "Запуск").splitlines() if s.startswith("`PORTAL_URL`")]
+    for place in (demanded, row, told.partition("`PUBLIC_URL`")[0]):
+        assert "https://" in place
 
 
 def section(text: str, title: str) -> str:

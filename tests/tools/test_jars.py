@@ -62,6 +62,24 @@ def said(_: str) -> None:
     """Nobody listens."""
 
 
+def test_the_cache_folder_is_made_where_none_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = jars.folder_of(None)
+    assert folder.is_dir()
+    assert folder.is_relative_to(tmp_path)
+
+
+def test_a_cache_folder_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("a file is in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(Problem, match=r"cannot be made \(Not a directory\): set KAFKA_JARS"):
+        jars.folder_of(None)
+
+
+def test_the_named_folder_is_taken_as_it_is(tmp_path):
+    assert jars.folder_of(tmp_path) == tmp_path
+
+
 def test_fetches_a_jar_by_its_coordinate(repository, tmp_path):
     assert jars.ensure(tmp_path, mirror=repository.url, jars=[a_jar()], say=said) == [
         tmp_path / "one-1.0.jar"

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import psutil
@@ -95,6 +96,26 @@ def test_down_stops_a_stack_that_is_only_starting(tmp_path):
     assert running.alive(settings.local) == {}
 
 
+def test_who_only_looks_keeps_no_stack_from_starting(tmp_path):
+    """As `make down` does while `make up` starts."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            running.is_held(tmp_path)
+
+    with running.alone(tmp_path):
+        looking = threading.Thread(target=look)
+        looking.start()
+    try:
+        for _ in range(200):
+            with running.alone(tmp_path):
+                pass
+    finally:
+        over.set()
+        looking.join()
+
+
 async def test_a_demo_waits_for_a_stack_that_is_starting_however_old_its_papers_are(
     tmp_path, sleeper, capsys
 ):
@@ -124,13 +145,3 @@ def test_databases_beside_a_broker_that_forgets_begin_anew(tmp_path):
     assert kept not in (beside, *beside.parents)
     assert stack._databases_folder(settings, memory=True) == beside
     assert not (beside / "row").exists()
-
-
-@pytest.mark.parametrize("python", ["/nope", "false"])
-def test_a_python_that_cannot_be_used_is_named(tmp_path, python):
-    ended = subprocess.run(
-        ["bash", "tools/setup.sh", python, str(tmp_path / "bin"), str(tmp_path / "stamp")],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"{python} is not a Python of version 3.11 or newer")

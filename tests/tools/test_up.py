@@ -36,11 +36,13 @@ def expect_one_sentence(ended: subprocess.CompletedProcess[str], folder: Path, *
     assert running.alive(folder / "local") == {}
 
 
-def test_a_port_in_use_is_named_with_the_variable_that_changes_it(tmp_path):
+@pytest.mark.parametrize("name", DEFAULT_PORTS)
+def test_a_port_in_use_is_named_with_the_variable_that_changes_it(tmp_path, name):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = run_up(tmp_path, {"CERTIFICATES_PORT": port})
-    expect_one_sentence(ended, tmp_path, f"Port {port} is in use", "CERTIFICATES_PORT")
+        ended = run_up(tmp_path, {variable(name): port, "KAFKA": "apache"})
+    expect_one_sentence(ended, tmp_path, f"Port {port} is in use", f"set {variable(name)} to")
+    assert "kafka_controller" not in ended.stderr, "a word of ours, and none of a user's"
 
 
 def test_one_port_for_two_is_told(tmp_path):
@@ -68,6 +70,15 @@ def test_a_kafka_that_does_not_answer_is_told(tmp_path):
     port = a_stack(tmp_path).ports["kafka"]
     ended = run_up(tmp_path, {"KAFKA": f"127.0.0.1:{port}"})
     expect_one_sentence(ended, tmp_path, f"No Kafka answers at 127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("kafka", ["apache", ""])
+def test_a_folder_of_jars_that_is_not_there_is_told_and_not_made(tmp_path, kafka):
+    """Also where the in-memory broker would stand in for jars that cannot be had."""
+    named = tmp_path / "slip of the pen"
+    ended = run_up(tmp_path, {"KAFKA_JARS": str(named), "KAFKA": kafka})
+    expect_one_sentence(ended, tmp_path, f"KAFKA_JARS is {named}, and there is no such folder")
+    assert not named.exists()
 
 
 def test_another_stack_on_the_same_data_is_told(tmp_path):

@@ -3,8 +3,11 @@
 import sqlite3
 
 import pytest
+from certificates.decide import certificate_of
 
-from tools.verify import checks, evidence
+from tests.builders import NOW as WHEN
+from tools.stack.problem import Problem
+from tools.verify import checks, cures, evidence, metrics
 from tools.verify.records import said
 
 NOW, OLD = 1_000_000_000, 500_000
@@ -30,7 +33,7 @@ def event(seen, topic: str, about: str, *, version: int = 1, at: int = OLD) -> N
 
 
 def sent(seen, topic: str, about: str, *, kind: str = "kind") -> None:
-    add(seen, "way", "sent", topic, OLD, kind, "e", about, 1, None, 1)
+    add(seen, "way", "sent", topic, OLD, kind, "e", about, 1, None, 1, "identity")
 
 
 def gaps(seen, name: str, **names: str) -> int:
@@ -76,7 +79,7 @@ def test_what_a_topic_no_longer_holds_is_not_reported_but_what_follows_on_it_is(
 def test_what_waits_in_the_outbox_is_said(seen):
     add(seen, "fact", CERTIFICATES, "c", 1, None, 1)
     assert gaps(seen, "unsaid") == 1
-    add(seen, "way", "outbox", CERTIFICATES, NOW, "kind", "e", "c", 1, None, 1)
+    add(seen, "way", "outbox", CERTIFICATES, NOW, "kind", "e", "c", 1, None, 1, "certificates")
     assert gaps(seen, "unsaid") == 0
 
 
@@ -99,7 +102,7 @@ def test_an_erasure_that_waits_in_the_outbox_is_said(seen):
     event(seen, USERS, "u")
     add(seen, "gone", "u", 0)
     assert gaps(seen, "unerased") == 1
-    add(seen, "way", "outbox", USERS, NOW, "tombstone", "e", "u", 2, None, 1)
+    add(seen, "way", "outbox", USERS, NOW, "tombstone", "e", "u", 2, None, 1, "identity")
     assert gaps(seen, "unerased") == 0
 
 
@@ -137,3 +140,74 @@ def test_a_record_that_cannot_be_read_is_about_nobody(value):
 def test_an_id_in_capitals_is_the_same_id():
     upper = b'{"request_id": "0123ABCD-0123-4123-8123-0123456789AB"}'
     assert said(REQUESTS, b"key", upper, []).about == "0123abcd-0123-4123-8123-0123456789ab"
+
+
+# --- cures ----------------------------------------------------------------------------------------
+
+
+def lines(seen) -> dict[str, list[str]]:
+    return {
+        " ".join([order.service, *order.words]): given
+        for order, given in cures.orders(seen, NOW).items()
+    }
+
+
+def test_what_is_whole_gives_no_order(seen):
+    assert cures.orders(seen, NOW) == {}
+
+
+def test_what_was_sent_is_sent_again_before_anything_is_made_anew(seen):
+    sent(seen, USERS, "u")
+    add(seen, "fact", CERTIFICATES, "c", 1, None, 1)
+    assert lines(seen) == {
+        "identity chassis.commands outbox resend --id -": ["e"],
+        "certificates certificates.heal announce": [f"{CERTIFICATES} c 1"],
+    }
+    assert next(iter(lines(seen))).startswith("identity chassis.commands outbox resend")
+
+
+def test_a_request_whose_certificate_is_on_the_topic_only_is_not_decided_once_more(seen):
+    event(seen, REQUESTS, "r")
+    assert list(lines(seen).values()) == [[f"{REQUESTS}:0:7"]]
+    event(seen, CERTIFICATES, str(certificate_of("r")))
+    assert lines(seen) == {}
+    assert gaps(seen, "unanswered") == 1
+
+
+def test_a_request_that_was_refused_gets_that_answer(seen):
+    event(seen, REQUESTS, "r")
+    event(seen, CERTIFICATES, "r", version=0)
+    assert lines(seen) == {
+        "certificates certificates.heal answer": [f"{REQUESTS}:0:7 {CERTIFICATES}:0:7"]
+    }
+
+
+def test_an_erasure_is_not_heard_again(seen):
+    add(seen, "event", USERS, 0, 7, OLD, "tombstone", "e", "u", 2, None, 1)
+    assert gaps(seen, "unheard", service="documents") == 1
+    assert not any("hear" in order for order in lines(seen))
+
+
+def test_a_document_of_which_nothing_was_said_is_built_by_hearing_again(seen):
+    add(seen, "certificate", "c", "child", "r", "1", 1, 1)
+    event(seen, CERTIFICATES, "c")
+    hear = "documents chassis.commands record hear - --by documents"
+    assert lines(seen)[hear] == [f"{CERTIFICATES}:0:7"]
+    add(seen, "way", "sent", "documents.v1", OLD, "kind", "e", "c", 3, None, 1, "documents")
+    assert hear not in lines(seen)
+    assert lines(seen)["documents documents.heal rebuild"] == [f"c {CERTIFICATES}:0:7 3"]
+
+
+def test_the_result_is_a_metric_for_each_check(seen, tmp_path):
+    event(seen, REQUESTS, "r")
+    file = tmp_path / "verify.prom"
+    metrics.write(file, list(checks.run(seen, NOW)), WHEN)
+    told = file.read_text()
+    assert 'verify_gaps{check="unanswered",service="",topic=""} 1.0' in told
+    assert told.count("verify_gaps{") == len(checks.CHECKS)
+    assert float(told.rpartition(" ")[2]) == WHEN.timestamp()
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(seen, tmp_path):
+    with pytest.raises(Problem, match=r"cannot be written .*name another file"):
+        metrics.write(tmp_path / "nowhere" / "verify.prom", [], WHEN)

@@ -1,9 +1,9 @@
 """A small town whose certificates went the whole way, through all three services."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -30,17 +30,28 @@ from tests.waiting import eventually
 CHILDREN = tuple(f"child-{n}" for n in range(14))
 MASS = CHILDREN[:2]  # asked for on the lane for masses
 LITTLE, GONE, PARENT = "little", "gone", "parent"
+LATE = ("late-0", "late-1")  # they did not ask yet
 PORTAL = "https://portal.example"
+
+
+@asynccontextmanager
+async def nobody() -> AsyncIterator[Sequence[Whole]]:
+    yield []
 
 
 @dataclass(frozen=True)
 class World:
-    """Where everything is; `certificates` are the ids by the children's names."""
+    """Where everything is; `certificates` are the ids by the children's names.
+
+    `alive` lets the services run until its block ends; `settings` are theirs, by their names.
+    """
 
     databases: dict[str, str]
     kafka: str
     prefix: str
     certificates: dict[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    alive: Callable[[], AbstractAsyncContextManager[Sequence[Whole]]] = field(default=nobody)
 
     async def execute(self, service: str, *statements: str) -> None:
         """Behind the service's back."""
@@ -69,19 +80,27 @@ async def a_world(server: PostgresServer, kafka: str) -> AsyncIterator[World]:
         known = {"kafka_bootstrap": kafka, "kafka_topic_prefix": prefix}
         return settings_on(server, urls[name], kind, **known, **more)
 
-    async with AsyncExitStack() as stack:
-        executor = stack.enter_context(ThreadPoolExecutor(2))
-        paper = settings("documents", DocumentsSettings, portal_url=PORTAL)
-        workshop = Workshop(paper.key_bytes, PORTAL, executor)
-        sgo = await stack.enter_async_context(
-            serving(identity.make(settings("identity", IdentitySettings)))
-        )
-        desk = await stack.enter_async_context(
-            serving(certificates.make(settings("certificates", CertificatesSettings)))
-        )
-        press = await stack.enter_async_context(serving(documents.make(paper, workshop)))
-        await _live([sgo, desk, press], prefix)
-        rows = await desk.pool.fetch("SELECT certificate_id, child_id FROM certificates")
+    known = {
+        "identity": settings("identity", IdentitySettings),
+        "certificates": settings("certificates", CertificatesSettings),
+        "documents": settings("documents", DocumentsSettings, portal_url=PORTAL),
+    }
+
+    @asynccontextmanager
+    async def alive() -> AsyncIterator[Sequence[Whole]]:
+        async with AsyncExitStack() as stack:
+            executor = stack.enter_context(ThreadPoolExecutor(2))
+            workshop = Workshop(known["documents"].key_bytes, PORTAL, executor)
+            made = (
+                identity.make(known["identity"]),
+                certificates.make(known["certificates"]),
+                documents.make(known["documents"], workshop),
+            )
+            yield [await stack.enter_async_context(serving(service)) for service in made]
+
+    async with alive() as services:
+        await _live(services, prefix)
+        rows = await services[1].pool.fetch("SELECT certificate_id, child_id FROM certificates")
         by_child = {row["child_id"]: str(row["certificate_id"]) for row in rows}
         made = {name: by_child[user_id(name)] for name in CHILDREN}
     host = server.url.removeprefix("postgresql://")
@@ -89,7 +108,7 @@ async def a_world(server: PostgresServer, kafka: str) -> AsyncIterator[World]:
     yield World(
         {name: f"postgresql://{user}:{server.password}@{where}/{url.rpartition('/')[2]}"
          for name, url in urls.items()},
-        kafka, prefix, made,
+        kafka, prefix, made, known, alive,
     )  # fmt: skip
 
 
@@ -98,7 +117,9 @@ SERVICES = ("identity", "certificates", "documents")
 
 async def _live(services: Sequence[Whole], prefix: str) -> None:
     sgo, desk, press = services
-    people = [a_student(name) for name in (*CHILDREN, GONE, PARENT)] + [a_student(LITTLE, age=4)]
+    people = [a_student(name) for name in (*CHILDREN, *LATE, GONE, PARENT)] + [
+        a_student(LITTLE, age=4)
+    ]
     links = [
         SgoChildLinkChanged(sgo_parent_id=PARENT, sgo_child_id=name, version=1, linked=True)
         for name in CHILDREN

@@ -51,10 +51,8 @@ def _has_events(local: Path) -> bool:
 
 
 def apache(settings: StackSettings) -> Broker:
-    """Raises NoJars."""
-    found = jars.ensure(
-        settings.jars or jars.default_folder(), mirror=settings.maven_mirror, say=say
-    )
+    """Raises NoJars, and Problem where KAFKA_JARS is no folder."""
+    found = jars.ensure(jars.folder_of(settings.jars), mirror=settings.maven_mirror, say=say)
     node = kafka.Node(
         folder=settings.local / "kafka",
         port=settings.ports["kafka"],

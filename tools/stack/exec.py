@@ -25,12 +25,12 @@ def main() -> int:
     if service not in SERVICES or not command:
         raise Problem(f"{USAGE}\nFor example: python -m tools.stack.exec certificates"
                       " chassis.commands quarantine list")  # fmt: skip
-    told_ = _environment(settings.load(), service)
+    told_ = environment(settings.load(), service)
     os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, "-m", *command], told_)  # noqa: S606  ours
 
 
-def _environment(configured: StackSettings, service: str) -> dict[str, str]:
+def environment(configured: StackSettings, service: str) -> dict[str, str]:
     """The settings of the stack that runs, whatever ports it has; secrets stay in their files."""
     if running.SUPERVISOR not in running.alive(configured.local):
         raise Problem("Nothing is running here. Start it first: make up")

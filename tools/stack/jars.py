@@ -1,7 +1,7 @@
 """Apache Kafka's jars: fetched once by coordinate, accepted only with the hash written down here.
 
-They are kept per user, outside the repository (`KAFKA_JARS` names another folder), so that a
-second clone fetches nothing. `MAVEN_MIRROR` names another Maven repository.
+They are kept per user, outside the repository (`KAFKA_JARS` names another folder that is there),
+so that a second clone fetches nothing. `MAVEN_MIRROR` names another Maven repository.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from tools.stack.problem import Problem
+from tools.stack.problem import Problem, disk_full
 
 if TYPE_CHECKING:
     from maven_artifact import Downloader
@@ -46,8 +46,31 @@ def locked(lock: Path = LOCK) -> list[Jar]:
     return [Jar(*words) for words in lines if words and not words[0].startswith("#")]
 
 
-def default_folder() -> Path:
-    return Path(platformdirs.user_cache_dir("additional-education-certificates")) / "kafka-jars"
+def folder_of(named: Path | None) -> Path:
+    """The named folder, or the user's cache folder, which is made. Raises Problem.
+
+    A named one is never made: a slip of the pen would fetch everything once more, somewhere.
+    """
+    if named and not named.is_dir():
+        raise Problem(
+            f"KAFKA_JARS is {named}, and there is no such folder: make it, or correct KAFKA_JARS,"
+            " or unset it: the jars are then kept in a cache folder of yours."
+        )
+    return named or _made(Path(platformdirs.user_cache_dir("additional-education-certificates")))
+
+
+def _made(cache: Path) -> Path:
+    folder = cache / "kafka-jars"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if full := disk_full(error):
+            raise full from None
+        raise Problem(
+            f"The cache folder {folder} cannot be made ({error.strerror}):"
+            " set KAFKA_JARS to a folder of yours."
+        ) from None
+    return folder
 
 
 def ensure(
@@ -59,7 +82,6 @@ def ensure(
 ) -> list[Path]:
     """The jars' paths, each with the right hash; fetches what is missing. Raises NoJars."""
     wanted = locked() if jars is None else jars
-    folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(THREADS) as pool:
         right = pool.map(lambda jar: is_right(folder / jar.file_name, jar), wanted)
         missing = [jar for jar, there in zip(wanted, right, strict=True) if not there]

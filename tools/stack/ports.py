@@ -7,6 +7,11 @@ from tools.stack.problem import Problem
 from tools.stack.settings import variable
 
 HOST = "127.0.0.1"
+IN_WORDS = {
+    "postgres": "PostgreSQL",
+    "kafka": "Apache Kafka",
+    "kafka_controller": "Apache Kafka's controller",
+}
 
 
 def is_free(port: int) -> bool:
@@ -31,14 +36,15 @@ def require_free(wanted: Mapping[str, int]) -> None:
     """Raises Problem naming the port, who needs it, and the variable that changes it."""
     seen: dict[int, str] = {}
     for name, port in wanted.items():
+        who = IN_WORDS.get(name, name)
         if port in seen:
             raise Problem(
-                f"Port {port} is given to both {seen[port]} and {name}:"
+                f"Port {port} is given to both {seen[port]} and {who}:"
                 f" set {variable(name)} to another port."
             )
-        seen[port] = name
+        seen[port] = who
         if not is_free(port):
             raise Problem(
-                f"Port {port} is in use, and {name} needs it:"
+                f"Port {port} is in use, and {who} needs it:"
                 f" end what uses it, or set {variable(name)} to another port."
             )

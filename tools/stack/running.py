@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -22,6 +23,7 @@ STARTERS = ("tools.stack.up", "tools.stack.demo")
 SAME_MOMENT_S = 2.0
 STOP_S_MAX = 30.0
 START_S_MAX = 180.0
+LOOK_S_MAX, LOOK_POLL_S = 0.5, 0.01
 NOTED_S_MAX = 60.0  # it ends first what another one left behind
 
 
@@ -40,14 +42,26 @@ def alone(local: Path) -> Iterator[None]:
             f"{local} cannot be written ({error.strerror}): set LOCAL_DIR to a folder of yours."
         ) from None
     with held as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _held_by_us(lock):
             raise AlreadyRunning(
                 "The stack is already running here: its addresses and sign-ins are in"
                 f" {local.name}/demo.json, and `make down` stops it."
-            ) from None
+            )
         yield
+
+
+def _held_by_us(lock: IO[str]) -> bool:
+    """Tried again for a moment: who only looks whether it is held, holds it for as long."""
+    deadline = time.monotonic() + LOOK_S_MAX
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_POLL_S)
+        else:
+            return True
 
 
 def write(local: Path, pids: Mapping[str, int]) -> None:

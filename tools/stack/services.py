@@ -11,6 +11,10 @@ from tools.stack.program import Program
 from tools.stack.settings import ROOT, SERVICES, StackSettings
 
 PORTAL_URL = "https://portal.example"
+OPERATOR = {  # of the demo: who answers for the data, in the consent and in acts
+    "OPERATOR_NAME": "Комитет по образованию (пример)",
+    "OPERATOR_ADDRESS": "123456, г. Пример, ул. Школьная, 1",
+}
 READY_S_MAX = 180  # Kafka starts at the same time, and checks its segments after a crash
 ANSWER_S_MAX = 5
 STOP_S_MAX = 40  # a service ends itself within 30 s
@@ -37,7 +41,11 @@ def environment(
     }
     if memory:
         ours["KAFKA_FETCH_MAX_WAIT_MS"] = str(FETCH_MAX_WAIT_MS)
-    defaults = {"PORTAL_URL": PORTAL_URL, "PUBLIC_URL": url(settings, "certificates")}
+    defaults = {
+        "PORTAL_URL": PORTAL_URL,
+        "PUBLIC_URL": url(settings, "certificates"),
+        **OPERATOR,
+    }
     return {**defaults, **kept, **ours}
 
 

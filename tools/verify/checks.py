@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tools.verify.evidence import SQL
 
@@ -10,9 +11,14 @@ YOUNG_MS = 60_000
 GAPS_SHOWN = 20
 SHOWN = "python -m tools.stack.exec"
 
-HEALTH = "see /health/ready and the log of {service}; a restart takes up what is not acknowledged"
-AGAIN = "say it again: docs/operators-guide.md, «Найдены расхождения»"
-KEEP = "stop changing it, keep a copy of the databases and the topics, and find who wrote there"
+HEALTH = (
+    "see /health/ready and the log of {service}: a restart takes up what is not acknowledged,"
+    " make verify heal=1 what was acknowledged and is lost"
+)
+AGAIN = "make verify heal=1 says it again; what it cannot: docs/operators-guide.md"
+KEEP = (
+    "nothing here heals it: keep a copy of the databases and the topics, and find who wrote there"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +110,19 @@ def run(evidence: sqlite3.Connection, now_ms: int) -> Iterator[Finding]:
 
 
 def _checked(evidence: sqlite3.Connection, check: Check, now_ms: int) -> Finding:
-    given = {"now": now_ms, "young": YOUNG_MS, "shown": SHOWN, **check.names}
     shown: list[str] = []
     count = 0
-    for (gap,) in evidence.execute(SQL[check.lists], given):
+    for gap, *_ in gaps(evidence, check, now_ms):
         count += 1
         if count <= GAPS_SHOWN:
             shown.append(gap)
     return Finding(check.says, check, shown, count)
+
+
+def gaps(evidence: sqlite3.Connection, check: Check, now_ms: int) -> Iterator[tuple[Any, ...]]:
+    """Each gap's line, and behind it the words for its cure, the first None where it has none."""
+    given = {"now": now_ms, "young": YOUNG_MS, "shown": SHOWN, **check.names}
+    return evidence.execute(SQL[check.lists], given)
 
 
 def report(findings: Iterator[Finding]) -> int:

@@ -1,3 +1,6 @@
+-- A check's first column is the line that is shown. What follows are the words for its cure, NULL
+-- where this gap has none: see cures.py.
+
 -- name: tables
 CREATE TABLE topic (name TEXT PRIMARY KEY, cut INTEGER, compacted INTEGER, since INTEGER);
 CREATE TABLE event (
@@ -7,7 +10,7 @@ CREATE TABLE event (
 -- What is on its way to a topic, and what was sent and is not there.
 CREATE TABLE way (
     place TEXT, topic TEXT, at INTEGER, kind TEXT, id TEXT, about TEXT, version INTEGER,
-    number TEXT, digest INTEGER
+    number TEXT, digest INTEGER, service TEXT
 );
 CREATE TABLE sent (service TEXT, row_id INTEGER, topic TEXT, id TEXT);
 CREATE TABLE kept (
@@ -41,6 +44,7 @@ CREATE INDEX kept_place ON kept (topic, partition, record_offset);
 CREATE INDEX fact_about ON fact (topic, about, version);
 CREATE INDEX known_about ON known (service, topic, about);
 CREATE INDEX request_id ON request (request_id);
+CREATE INDEX certificate_request ON certificate (request_id);
 CREATE INDEX certificate_id ON certificate (certificate_id);
 CREATE INDEX document_id ON document (certificate_id)
 
@@ -53,7 +57,13 @@ SELECT printf('requests: %d on both lanes, %d issued, %d refused, %d waiting',
     sum(status = 'issued'), sum(status = 'refused'), sum(status = 'pending')) FROM request
 
 -- name: unanswered
-SELECT 'request ' || coalesce(u.about, u.kind) || ' at ' || u.place || ', for ' || u.s || ' s'
+-- Its certificate tells the answer, or its refusal. One that was told of a certificate that is not
+-- there must not be decided once more: it would get another number.
+SELECT 'request ' || coalesce(u.about, u.kind) || ' at ' || u.place || ', for ' || u.s || ' s',
+    CASE WHEN c.certificate_id IS NOT NULL OR a.version = 0 THEN 'answer'
+        WHEN u.about IS NOT NULL AND a.version IS NULL THEN 'hear' END,
+    u.place, CASE WHEN c.certificate_id IS NULL AND a.version = 0
+        THEN a.topic || ':' || a.partition || ':' || a.record_offset END
 FROM (
     SELECT about, kind, topic || ':' || partition || ':' || record_offset AS place,
         (:now - at) / 1000 AS s, topic, partition, record_offset
@@ -62,13 +72,19 @@ FROM (
         AND NOT EXISTS (SELECT 1 FROM known AS k WHERE k.service = 'certificates'
             AND k.topic = 'certificates.requests.v1' AND k.about = event.about)
 ) AS u
+LEFT JOIN certificate AS c ON c.request_id = u.about
+LEFT JOIN event AS a ON a.rowid = (SELECT min(rowid) FROM event
+    WHERE topic = 'certificates.v1'
+        AND (about, version) IN (VALUES (u.about, 0), (certificate_of(u.about), 1)))
 WHERE NOT EXISTS (SELECT 1 FROM kept AS q WHERE q.topic = u.topic AND q.partition = u.partition
     AND q.record_offset = u.record_offset AND q.service = 'certificates' AND q.state <> 'redriven')
 
 -- name: unheard
 -- The latest that is on the topic about each aggregate, of which the reader does not know.
 SELECT u.kind || ' ' || coalesce(u.about || ' version ' || u.version, '(unreadable)')
-    || ' at ' || u.topic || ':' || u.partition || ':' || u.record_offset
+    || ' at ' || u.topic || ':' || u.partition || ':' || u.record_offset,
+    CASE WHEN u.about IS NOT NULL AND u.kind <> 'tombstone'
+        THEN u.topic || ':' || u.partition || ':' || u.record_offset END
 FROM (
     SELECT topic, about, kind, max(version) AS version, partition, record_offset, at
     FROM event WHERE topic = :topic AND about IS NOT NULL GROUP BY about
@@ -88,7 +104,8 @@ WHERE abs(:now - u.at) > :young
 -- name: unsaid
 -- Where the topic's beginning was deleted, only what follows on something that is still there.
 -- A request came on one of two lanes.
-SELECT f.about || ' version ' || f.version FROM fact AS f JOIN topic AS t ON t.name = f.topic
+SELECT f.about || ' version ' || f.version, f.topic, f.about, f.version
+FROM fact AS f JOIN topic AS t ON t.name = f.topic
 WHERE f.topic = :topic AND f.must
     AND NOT EXISTS (SELECT 1 FROM event AS e
         WHERE e.topic IN (f.topic, CASE f.topic
@@ -119,7 +136,7 @@ GROUP BY topic, about, version HAVING min(id) <> max(id)
 
 -- name: vanished
 -- Acknowledged by Kafka and not there. Compaction may take what a newer state replaces.
-SELECT s.kind || ' ' || s.about || ' version ' || s.version || ', event ' || s.id
+SELECT s.kind || ' ' || s.about || ' version ' || s.version || ', event ' || s.id, s.service, s.id
 FROM way AS s JOIN topic AS t ON t.name = s.topic
 WHERE s.place = 'sent' AND :now - s.at > :young AND s.at > t.since
     AND NOT (t.compacted AND (s.kind = 'tombstone' OR EXISTS (SELECT 1 FROM event AS e
@@ -129,7 +146,10 @@ WHERE s.place = 'sent' AND :now - s.at > :young AND s.at > t.since
 SELECT 'user ' || user_id || ' by ' || service FROM unconfirmed WHERE abs(:now - at) > :young
 
 -- name: unerased
-SELECT 'user ' || g.user_id FROM gone AS g
+SELECT 'user ' || g.user_id, CASE WHEN NOT EXISTS (SELECT 1 FROM event
+        WHERE topic = 'identity.users.v1' AND about = g.user_id AND kind = 'tombstone')
+    THEN 'identity.users.v1' END, g.user_id, 0
+FROM gone AS g
 WHERE (SELECT kind FROM event WHERE topic = 'identity.users.v1' AND about = g.user_id
     ORDER BY version DESC LIMIT 1) <> 'tombstone'
     AND NOT EXISTS (SELECT 1 FROM way AS w WHERE w.topic = 'identity.users.v1'
@@ -170,12 +190,24 @@ SELECT 'child ' || child_id || ': ' || group_concat(certificate_id, ' and ') FRO
 WHERE living GROUP BY child_id HAVING count(*) > 1
 
 -- name: documents
-SELECT printf('documents: %d ready, %d failed and tried again, %d erased with their child',
+SELECT printf('documents: %d ready, %d failed and tried again, %d not made here (imported),'
+    || ' %d erased with their child',
     coalesce(sum(state = 'ready'), 0), coalesce(sum(state = 'failed'), 0),
-    coalesce(sum(state = 'erased'), 0)) FROM document
+    coalesce(sum(state = 'imported'), 0), coalesce(sum(state = 'erased'), 0)) FROM document
 
 -- name: documentless
-SELECT 'certificate ' || c.certificate_id FROM certificate AS c
+SELECT 'certificate ' || c.certificate_id,
+    CASE WHEN i.topic IS NOT NULL OR NOT EXISTS (SELECT 1 FROM way AS w
+        WHERE w.topic = 'certificates.v1' AND w.about = c.certificate_id AND w.version = 1)
+        THEN c.certificate_id END,
+    i.topic || ':' || i.partition || ':' || i.record_offset,
+    max(
+        (SELECT coalesce(max(version), 0) FROM event
+            WHERE topic = 'documents.v1' AND about = c.certificate_id),
+        (SELECT coalesce(max(version), 0) FROM way
+            WHERE topic = 'documents.v1' AND about = c.certificate_id))
+FROM certificate AS c LEFT JOIN event AS i ON i.rowid = (SELECT min(rowid) FROM event
+    WHERE topic = 'certificates.v1' AND about = c.certificate_id AND version = 1)
 WHERE NOT EXISTS (SELECT 1 FROM document AS d WHERE d.certificate_id = c.certificate_id)
     AND NOT EXISTS (SELECT 1 FROM way AS w WHERE w.topic = 'certificates.v1'
         AND w.about = c.certificate_id AND w.version = 1 AND abs(:now - w.at) <= :young)

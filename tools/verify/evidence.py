@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from certificates.decide import certificate_of
 from certificates.numbers import is_well_typed
 from chassis import journal
 from chassis.queries import load
@@ -33,8 +34,13 @@ def opened(path: str) -> sqlite3.Connection:
     evidence.execute("PRAGMA synchronous = OFF")
     evidence.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     evidence.create_function("well_typed", 1, is_well_typed, deterministic=True)
+    evidence.create_function("certificate_of", 1, _certificate_of, deterministic=True)
     evidence.executescript(SQL["tables"])
     return evidence
+
+
+def _certificate_of(request_id: str | None) -> str | None:
+    return request_id and str(certificate_of(request_id))
 
 
 async def gather_topics(evidence: sqlite3.Connection, reading: Reading, prefix: str) -> None:
@@ -84,13 +90,13 @@ async def _snapshot(url: str) -> AsyncIterator[Any]:
 
 async def _gather(evidence: sqlite3.Connection, tx: Any, service: str, prefix: str) -> None:
     async for rows in _pages(tx, SOURCES["outbox"]):
-        _insert(evidence, "way", [_unplaced(*row) for row in rows])
+        _insert(evidence, "way", [(*_unplaced(*row), service) for row in rows])
     async for rows in _pages(tx, SOURCES["sent"]):
         _insert(evidence, "sent", [(service, *row) for row in rows])
     missing = evidence.execute(SQL["not_there"], {"service": service})
     while ids := [row_id for (row_id,) in missing.fetchmany(ROWS)]:
         rows = await tx.fetch(SOURCES["sent_rows"], ids)
-        _insert(evidence, "way", [_unplaced(*row) for row in rows])
+        _insert(evidence, "way", [(*_unplaced(*row), service) for row in rows])
     async for rows in _pages(tx, SOURCES["kept"]):
         _insert(evidence, "kept", [
             (service, shelf, row_id, topic.removeprefix(prefix), *rest)

@@ -1,22 +1,30 @@
-"""Commands for kept records and for the journal.
+"""Commands for kept records, for the journal, and for what was lost on the way.
 
 python -m chassis.commands quarantine|parked list|show|redrive|drop
 python -m chassis.commands journal verify
+python -m chassis.commands outbox resend --since 2026-11-24T09:00Z --topic certificates.v1
+python -m chassis.commands record hear certificates.v1:3:17 --by documents
 
 They take the settings of the service whose database is meant. `show` prints the whole record, which
 may hold personal data: it is for the operator's eyes. A redriven record is applied by the service.
+`resend` makes what was sent within the last week unsent again; readers drop what they know. `hear`
+gives a record of a topic to the service once more. `-` reads ids or places from the standard input.
 """
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from contracts import Unreadable
 
-from chassis import inbox, journal, settings
-from chassis.database import Tx, open_pool
+from chassis import again, inbox, journal, settings
+from chassis.database import Tx, describe, open_pool
 from chassis.kept import WrongKey, open_kept
+from chassis.places import Gone, reading
 from chassis.queries import load
 from chassis.records import KeptRecord, read
 
@@ -93,6 +101,40 @@ async def verify(tx: Tx) -> list[str]:
     ]
 
 
+async def resend(tx: Tx, arguments: argparse.Namespace) -> list[str]:
+    """Make unsent again what was sent. Raises Refused where nothing says which."""
+    since, topic, ids = arguments.since, arguments.topic, arguments.id
+    if since is None and topic is None and ids is None:
+        raise Refused("Say what to send again: --since, --topic or --id; all given must hold.")
+    given = None if ids is None else _given(ids)
+    sent = await again.resend(tx, since=since, topic=topic, ids=given)
+    return [f"{count} events of {name} are sent again." for name, count in sent.items()] or [
+        "Nothing is sent again: no such event was sent within a week, or a newer one replaced it."
+    ]
+
+
+async def hear(
+    tx: Tx, configured: settings.ServiceSettings, service: str, places: Sequence[str]
+) -> list[str]:
+    """One line a place: given to the service again, or why not."""
+    answers = []
+    try:
+        async with reading(configured) as reader:
+            for place in _given(places):
+                try:
+                    done = await again.hear(tx, reader, configured.key_bytes, service, place)
+                    answers.append(f"healed  {done}")
+                except Gone as error:
+                    answers.append(f"cannot  {error}")
+    except KafkaError as error:
+        raise Refused(f"Kafka does not answer ({describe(error)}): try again.") from None
+    return answers
+
+
+def _given(words: Sequence[str]) -> list[str]:
+    return [line.strip() for line in sys.stdin if line.strip()] if words == ["-"] else list(words)
+
+
 async def _row(tx: Tx, kind: str, record_id: int) -> Any:
     name = "quarantined_record" if kind == "quarantine" else "parked_record"
     row = await tx.fetchrow(SQL[name], record_id)
@@ -121,7 +163,9 @@ def _text(raw: bytes | None) -> str:
     return "(none)" if raw is None else raw.decode(errors="backslashreplace")
 
 
-async def run(arguments: argparse.Namespace, configured: settings.ServiceSettings) -> list[str]:
+async def run(  # noqa: PLR0911  one a command
+    arguments: argparse.Namespace, configured: settings.ServiceSettings
+) -> list[str]:
     """Do what the command line says, in one transaction. Raises Refused."""
     pool = await open_pool(configured)
     try:
@@ -129,6 +173,10 @@ async def run(arguments: argparse.Namespace, configured: settings.ServiceSetting
             match arguments.command:
                 case "verify":
                     return await verify(tx)
+                case "resend":
+                    return await resend(tx, arguments)
+                case "hear":
+                    return await hear(tx, configured, arguments.by, arguments.place)
                 case "list":
                     return await listed(tx, arguments.kind)
                 case "show":
@@ -157,7 +205,23 @@ def arguments_of(words: list[str]) -> argparse.Namespace:
             if name == "drop":
                 command.add_argument("--reason", required=True)
     kinds.add_parser("journal").add_subparsers(dest="command", required=True).add_parser("verify")
+    said = kinds.add_parser("outbox").add_subparsers(dest="command", required=True)
+    once_more = said.add_parser("resend")
+    once_more.add_argument("--since", type=_moment, help="sent at or after, with a time zone")
+    once_more.add_argument("--topic")
+    once_more.add_argument("--id", nargs="+", help="ids of events (ce_id)")
+    heard = kinds.add_parser("record").add_subparsers(dest="command", required=True)
+    listen = heard.add_parser("hear")
+    listen.add_argument("place", nargs="+", help="topic:partition:offset")
+    listen.add_argument("--by", required=True, metavar="SERVICE")
     return parser.parse_args(words)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("say the time zone: 2026-11-24T09:00Z")
+    return moment
 
 
 def main() -> None:

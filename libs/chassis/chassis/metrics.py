@@ -13,3 +13,9 @@ OUTBOX_AGE_S = Gauge("outbox_age_seconds", "Age of the oldest event not yet sent
 WAITING = Gauge("records_waiting", "Records kept for a fact or an operator", ["kind"])
 LAG = Gauge("consumer_lag_records", "Records not yet consumed", ["topic"])
 LANE_UNFINISHED = Gauge("lane_unfinished_records", "Unfinished behind a paced lane", ["topic"])
+STORED = Gauge("stored_rows", "Rows of a table, by state", ["table", "state"])
+OLDEST_S = Gauge(
+    "oldest_row_age_seconds",
+    "Age of the oldest row in a state that should pass",
+    ["table", "state"],
+)

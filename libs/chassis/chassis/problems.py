@@ -52,6 +52,16 @@ def not_found() -> Problem:
     return Problem(404, "not_found", "Не найдено", "Проверьте адрес и под кем вы вошли.")
 
 
+def key_reused() -> Problem:
+    """An Idempotency-Key that came with something else before."""
+    return Problem(
+        409,
+        "idempotency_key_reused",
+        "Ключ Idempotency-Key уже использован для другого запроса",
+        "Пришлите новый ключ.",
+    )
+
+
 def too_large(bytes_max: int) -> Problem:
     return Problem(413, "too_large", "Слишком большой запрос", f"Не больше {bytes_max} байт.")
 

@@ -26,6 +26,27 @@ WITH gone AS (
 INSERT INTO outbox_sent (id, topic, key, value, headers, created_at)
 SELECT id, topic, key, value, headers, created_at FROM gone
 
+-- name: resend
+-- Back under its own id: the relay sends by id, so it comes before what was said later of its key.
+WITH latest AS (
+    SELECT topic, key, max(id) AS id FROM outbox_sent
+    WHERE topic = ANY($4::text[]) GROUP BY topic, key
+), again AS (
+    DELETE FROM outbox_sent AS s
+    WHERE ($1::timestamptz IS NULL OR s.sent_at >= $1) AND ($2::text IS NULL OR s.topic = $2)
+        AND ($3::text[] IS NULL OR s.headers::json ->> 'ce_id' = ANY($3))
+        AND (s.topic <> ALL($4) OR (s.topic, s.key, s.id) IN (SELECT topic, key, id FROM latest))
+    RETURNING id, topic, key, value, headers
+), put AS (
+    INSERT INTO outbox (id, topic, key, value, headers) OVERRIDING SYSTEM VALUE
+    SELECT id, topic, key, value, headers FROM again
+    RETURNING topic
+)
+SELECT topic, count(*) AS rows FROM put GROUP BY topic ORDER BY topic
+
+-- name: is_unsent
+SELECT EXISTS (SELECT FROM outbox WHERE headers::json ->> 'ce_id' = $1)
+
 -- name: outbox_state
 SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
     coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float
@@ -210,3 +231,98 @@ INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: key_check
 SELECT sealed FROM key_check
+
+-- name: open_upload
+INSERT INTO uploads AS t (id, kind, dry_run, actor_id, state, created_at)
+VALUES ($1, $2, $3, $4, 'receiving', $5)
+ON CONFLICT (id) DO UPDATE SET
+    round = t.round + 1, dry_run = excluded.dry_run, created_at = excluded.created_at
+WHERE t.state = 'receiving'
+RETURNING round
+
+-- name: lock_round
+SELECT round FROM uploads WHERE id = $1 AND round = $2 AND state = 'receiving' FOR SHARE
+
+-- name: upload
+SELECT * FROM uploads WHERE id = $1
+
+-- name: drop_upload
+DELETE FROM uploads WHERE id = $1 AND round = $2 AND state = 'receiving'
+
+-- name: mark_repeated
+UPDATE upload_rows AS r SET repeated = n.repeated
+FROM (
+    SELECT place, CASE
+        WHEN row_number() OVER (PARTITION BY key ORDER BY place) > 1 THEN 'key'
+        WHEN also IS NOT NULL AND count(*) OVER (PARTITION BY also) > 1 THEN 'also'
+    END AS repeated
+    FROM upload_rows WHERE upload_id = $1
+) AS n
+WHERE r.upload_id = $1 AND r.place = n.place AND n.repeated IS NOT NULL
+
+-- name: close_upload
+UPDATE uploads SET state = 'running', digest = $2, rows_total = $3, rows_done = $4, failed = $4
+WHERE id = $1 AND state = 'receiving'
+
+-- name: next_upload
+SELECT * FROM uploads WHERE state = 'running' ORDER BY created_at, id LIMIT 1
+FOR UPDATE SKIP LOCKED
+
+-- name: take_rows
+DELETE FROM upload_rows WHERE upload_id = $1 AND place = ANY(
+    ARRAY(SELECT place FROM upload_rows WHERE upload_id = $1 ORDER BY place LIMIT $2)
+)
+RETURNING place, also, cells, repeated
+
+-- name: save_progress
+UPDATE uploads SET rows_done = rows_done + $2, created = created + $3, changed = changed + $4,
+    unchanged = unchanged + $5, failed = failed + $6, attempts = 0
+WHERE id = $1
+
+-- name: save_errors
+INSERT INTO upload_errors (upload_id, place, field, code)
+SELECT $1, place, field, code
+FROM unnest($2::int[], $3::text[], $4::text[]) WITH ORDINALITY AS n (place, field, code, n)
+ORDER BY n
+LIMIT greatest(0, $5 - (SELECT count(*) FROM upload_errors WHERE upload_id = $1))
+
+-- name: upload_errors
+SELECT place, field, code FROM upload_errors WHERE upload_id = $1 ORDER BY place, id
+
+-- name: finish_upload
+UPDATE uploads SET state = $2, finished_at = $3 WHERE id = $1
+
+-- name: drop_rows
+DELETE FROM upload_rows WHERE upload_id = $1
+
+-- name: drop_errors
+DELETE FROM upload_errors WHERE upload_id = $1
+
+-- name: taken
+SELECT also FROM upload_taken WHERE upload_id = $1 AND also = ANY($2::text[])
+
+-- name: save_taken
+INSERT INTO upload_taken (upload_id, also) SELECT $1, * FROM unnest($2::text[])
+
+-- name: drop_taken
+DELETE FROM upload_taken WHERE upload_id = $1
+
+-- name: count_attempt
+UPDATE uploads SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts
+
+-- name: sum_up_counts
+WITH noted AS (
+    DELETE FROM count_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM count_changes LIMIT $1))
+    RETURNING relation, state, rows
+), summed AS (
+    INSERT INTO counts AS t (relation, state, rows)
+    SELECT relation, state, sum(rows) FROM noted GROUP BY relation, state ORDER BY 1, 2
+    ON CONFLICT (relation, state) DO UPDATE SET rows = t.rows + excluded.rows
+)
+SELECT count(*) FROM noted
+
+-- name: counts
+SELECT relation, state, sum(rows)::bigint AS rows FROM (
+    SELECT relation, state, rows FROM counts UNION ALL SELECT relation, state, rows FROM count_changes
+) AS known
+GROUP BY relation, state

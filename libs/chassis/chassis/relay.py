@@ -7,7 +7,6 @@ also does its reads and deletes, so that a relay that lost the connection cannot
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
-from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -20,6 +19,7 @@ from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.metrics import OUTBOX_AGE_S, OUTBOX_ROWS, SEND_FAILURES, SENT
 from chassis.outbox import Store
 from chassis.queries import load
+from chassis.retention import keep_partitions
 from chassis.sending import batches, stop
 from chassis.settings import ServiceSettings
 
@@ -28,7 +28,6 @@ SQL = load("chassis")
 RELAY_LOCK = 0x72656C
 ROWS_MAX = 500
 POLL_S = 0.5
-KEPT_DAYS = 7
 COUNTED_MAX = 100_000  # a backlog is counted up to here, in some milliseconds
 COUNT_EVERY_S = 1.0
 PAUSE_S_MAX = 5.0
@@ -165,25 +164,3 @@ def _failure(sent: "asyncio.Future[Any]") -> BaseException | None:
         sent.cancel()  # a producer does not stop before what it waits for is done
         return TimeoutError()
     return asyncio.CancelledError() if sent.cancelled() else sent.exception()
-
-
-async def keep_partitions(connection: Tx, today: date) -> None:
-    """A partition of `outbox_sent` for today and tomorrow; those past a week are dropped."""
-    existing = {row["name"] for row in await connection.fetch(SQL["sent_partitions"])}
-    for day in (today, today + timedelta(days=1)):
-        name = f"outbox_sent_{day:%Y%m%d}"
-        if name not in existing:
-            until = day + timedelta(days=1)
-            # The day's rows may already lie in the default partition (first start, a long pause).
-            async with connection.transaction():
-                await connection.execute(f"""
-                    CREATE TABLE {name} (LIKE outbox_sent INCLUDING DEFAULTS);
-                    WITH rest AS (DELETE FROM outbox_sent_rest
-                        WHERE sent_at >= '{day}Z' AND sent_at < '{until}Z' RETURNING *)
-                    INSERT INTO {name} SELECT * FROM rest;
-                    ALTER TABLE outbox_sent ATTACH PARTITION {name}
-                        FOR VALUES FROM ('{day}Z') TO ('{until}Z')""")  # noqa: S608  ours
-    oldest = f"outbox_sent_{today - timedelta(days=KEPT_DAYS):%Y%m%d}"
-    for name in sorted(existing - {"outbox_sent_rest"}):
-        if name < oldest:
-            await connection.execute(f"DROP TABLE {name}")

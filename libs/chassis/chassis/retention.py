@@ -6,7 +6,7 @@ In small transactions with pauses, so that nobody waits; of several replicas one
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
@@ -23,6 +23,7 @@ PRUNE_LOCK: Final = 0x7072756E
 ROWS_MAX: Final = 1000
 PAUSE_S: Final = 0.05  # some 10,000 rows a second: more than the busiest region writes
 LOOK_EVERY_S: Final = 600.0
+SENT_KEPT: Final = timedelta(days=7)
 YEARS_3: Final = timedelta(days=1096)  # acts of erasure and what proves them: order 179 of 2022
 
 
@@ -53,6 +54,11 @@ STAYS: Final = {
     "parked": "until its fact arrives, half a minute at most, or the right key is back",
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
+    "upload_rows": "until they are worked on",
+    "upload_taken": "until all rows are worked on",
+    "upload_errors": "as their upload",
+    "counts": "a number for each table and state",
+    "count_changes": "until it is summed up, within seconds",
 }
 
 
@@ -64,6 +70,8 @@ def rules(inbox: timedelta) -> tuple[Rule, ...]:
         Rule("quarantine", "dropped_at", month),
         Rule("quarantine", "redriven_at", month),
         JOURNAL,
+        Rule("uploads", "finished_at", month),
+        Rule("uploads", "created_at", timedelta(hours=1), "state = 'receiving'"),
     )
 
 
@@ -109,3 +117,25 @@ async def _prune_journal(tx: Tx, before: datetime) -> int:
         await tx.execute(SQL["prune_journal"], old[-1]["link"])
         log.info("journal_pruned", count=old[-1]["link"], hash=old[-1]["hash"].hex())
     return len(old)
+
+
+async def keep_partitions(connection: Tx, today: date) -> None:
+    """Days of `outbox_sent` for today and tomorrow; those past a week are dropped, by the relay."""
+    existing = {row["name"] for row in await connection.fetch(SQL["sent_partitions"])}
+    for day in (today, today + timedelta(days=1)):
+        name = f"outbox_sent_{day:%Y%m%d}"
+        if name not in existing:
+            until = day + timedelta(days=1)
+            # The day's rows may already lie in the default partition (first start, a long pause).
+            async with connection.transaction():
+                await connection.execute(f"""
+                    CREATE TABLE {name} (LIKE outbox_sent INCLUDING DEFAULTS);
+                    WITH rest AS (DELETE FROM outbox_sent_rest
+                        WHERE sent_at >= '{day}Z' AND sent_at < '{until}Z' RETURNING *)
+                    INSERT INTO {name} SELECT * FROM rest;
+                    ALTER TABLE outbox_sent ATTACH PARTITION {name}
+                        FOR VALUES FROM ('{day}Z') TO ('{until}Z')""")  # noqa: S608  ours
+    oldest = f"outbox_sent_{today - SENT_KEPT:%Y%m%d}"
+    for name in sorted(existing - {"outbox_sent_rest"}):
+        if name < oldest:
+            await connection.execute(f"DROP TABLE {name}")

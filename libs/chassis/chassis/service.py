@@ -19,7 +19,7 @@ from contracts.topics import Topic
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from chassis import health, journal, pacing, parking, retention, watchdog
+from chassis import counting, health, journal, pacing, parking, retention, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
 from chassis.database import describe, migrate, open_pool
@@ -50,6 +50,7 @@ class Service:
     background: Sequence[Background] = ()
     keeps: Sequence[retention.Rule] = ()
     lanes: Sequence[pacing.Lane] = ()
+    oldest: Sequence[counting.Oldest] = ()
     patience: Patience = field(default_factory=Patience)
     state: Any = None
 
@@ -89,6 +90,7 @@ class Running:
         self._spawn(journal.run(self.store))
         common = retention.rules(timedelta(days=settings.inbox_kept_days))
         self._spawn(retention.run(self.store, [*common, *service.keeps]))
+        self._spawn(counting.run(self.store, service.oldest))
         for background in service.background:
             self._spawn(background(self.store))
 

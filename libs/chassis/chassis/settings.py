@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 import sys
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,6 +42,21 @@ def _failpoint(text: str) -> str:
     return text
 
 
+def written(pattern: str, how: str) -> AfterValidator:
+    """The whole text is of this pattern; `how` ends the sentence «it must be»."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {how}")
+        return text
+
+    return AfterValidator(check)
+
+
+DATABASE = "the database's address, like postgresql://user@host:5432/name"
+BROKERS = "host:port, and more of them after commas"
+LEVEL = "debug, info, warning or error"
+PrintedLine = Annotated[str, written(r"[^\x00-\x1f\x7f]{3,200}", "3 to 200 letters on one line")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 
@@ -50,10 +66,10 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
 
-    database_url: Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+    database_url: Annotated[str, written(r"postgres(ql)?://.*", DATABASE)]
     database_password: SecretStr
     database_pool_size: Annotated[int, Field(ge=3, le=100)] = 12
-    kafka_bootstrap: Annotated[str, Field(pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")]
+    kafka_bootstrap: Annotated[str, written(r"[^\s:,]+:\d+(,[^\s:,]+:\d+)*", BROKERS)]
     kafka_topic_prefix: str = ""
     kafka_replication_factor: Annotated[int, Field(ge=1)] = 1
     kafka_fetch_max_wait_ms: Annotated[int, Field(ge=1)] = 500
@@ -63,7 +79,7 @@ class ServiceSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: Port
     identity_url: str = "http://127.0.0.1:8101"
-    log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
+    log_level: Annotated[str, written(r"debug|info|warning|error", LEVEL)] = "info"
     otel_exporter_otlp_endpoint: str | None = None
     failpoint: Annotated[str, AfterValidator(_failpoint)] | None = None  # for tests of crashes only
 

@@ -23,7 +23,7 @@ ALGORITHM: Final = "Ed25519"
 TOKEN_S_MAX: Final = 600
 PASSWORD_CHANGE: Final = "password:change"  # noqa: S105  a scope: nothing but the change is open
 _REFETCH_S: Final = 5.0
-_FRESH_S: Final = 60.0
+_FRESH_S: Final = 10.0
 _KNOWN_MAX: Final = 10_000
 
 
@@ -52,9 +52,10 @@ def unauthorized(detail: str) -> Problem:
 
 
 class TokenCheck:
-    """Checks tokens; keeps identity's keys for a minute, and what it has checked with them.
+    """Checks tokens; keeps identity's keys for ten seconds, and what it has checked with them.
 
-    A key that identity has withdrawn is refused a minute later, also for tokens seen before.
+    A key that identity has withdrawn is refused ten seconds later, also for tokens seen before.
+    One call asks identity for its keys; the others go on with the known ones.
     """
 
     def __init__(self, jwks_url: str, fresh_s: float = _FRESH_S) -> None:

@@ -183,12 +183,17 @@ class AboutCertificate(AboutChild):
 
 
 class CertificateIssued(AboutCertificate):
-    """A certificate exists, with its number, not yet activated."""
+    """A certificate exists, with its number, not yet activated.
+
+    `imported`: another system issued it, nobody has requested it here, its number may have a form
+    of its own, and what became of it there follows as events of its own.
+    """
 
     TYPE: ClassVar[str] = "certificate.issued"
 
     request_id: UUID
     issued_at: Moment
+    imported: Annotated[bool, Field(strict=True)] = False
 
 
 class CertificateActivated(AboutCertificate):

@@ -181,7 +181,7 @@ def issue(
     assert facts.child is not None
     assert facts.child.birth_date is not None
     return CertificateIssued(
-        certificate_id=derived(request.request_id, "certificate"),
+        certificate_id=certificate_of(request.request_id),
         version=1,
         child_id=request.child_id,
         number=number,
@@ -191,6 +191,11 @@ def issue(
         request_id=request.request_id,
         issued_at=request.requested_at,
     )
+
+
+def certificate_of(request_id: UUID | str) -> UUID:
+    """The id of the certificate that a request leads to, if it leads to one."""
+    return derived(request_id, "certificate")
 
 
 def valid_until(validity: Validity, valid_from: date, birth_date: date) -> date:

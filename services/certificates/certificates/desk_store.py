@@ -14,7 +14,6 @@ from contracts.events import (
     CertificateAnnulled,
     CertificateExpired,
     CertificateExpiring,
-    CertificateIssued,
     CertificateResumed,
     CertificateSuspended,
 )
@@ -102,6 +101,7 @@ def _certificate(row: asyncpg.Record) -> Certificate:
 
 async def save_changes(tx: Tx, changes: Sequence[Change]) -> None:
     """The new status of each, and who did it."""
+    await save_history(tx, changes)
     events = [change.event for change in changes]
     await tx.execute(
         SQL["save_status"],
@@ -109,6 +109,10 @@ async def save_changes(tx: Tx, changes: Sequence[Change]) -> None:
         [event.status.value for event in events],
         [event.version for event in events],
     )
+
+
+async def save_history(tx: Tx, changes: Sequence[Change]) -> None:
+    """Who did it, and when."""
     await tx.executemany(
         SQL["save_change"],
         [
@@ -132,21 +136,6 @@ async def save_changes(tx: Tx, changes: Sequence[Change]) -> None:
 async def save_warned(tx: Tx, warned: dict[UUID, int]) -> None:
     """The warning that was due last, whether or not it was worth saying."""
     await tx.execute(SQL["save_warned"], list(warned), list(warned.values()))
-
-
-async def save_imported(tx: Tx, issued: Sequence[CertificateIssued]) -> set[UUID]:
-    """Those that could be saved: not one whose number, or whose child's place, is taken."""
-    rows = await tx.fetch(
-        SQL["save_imported"],
-        [one.certificate_id for one in issued],
-        [one.child_id for one in issued],
-        [one.request_id for one in issued],
-        [one.number for one in issued],
-        [one.valid_from for one in issued],
-        [one.valid_until for one in issued],
-        [one.issued_at for one in issued],
-    )
-    return {row["certificate_id"] for row in rows}
 
 
 async def rules(tx: Tx) -> list[asyncpg.Record]:

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from chassis import imports as uploaded
 from chassis import settings
+from chassis.counting import Oldest
 from chassis.pacing import Lane
 from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from certificates import api, consumers, passing_time, retention
+from certificates import api, consumers, imports, passing_time, retention
 from certificates.api.common import Doors
 from certificates.settings import Settings
 from certificates.watch import Watch
@@ -28,10 +30,15 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.CERTIFICATE_REQUESTS, topics.CERTIFICATES, topics.ERASURES],
         handlers=lambda _: consumers.handlers(region),
-        background=[watch.run, lambda store: passing_time.run(store, region)],
+        background=[
+            watch.run,
+            lambda store: passing_time.run(store, region),
+            lambda store: uploaded.run(store, imports.works(region)),
+        ],
         keeps=retention.RULES,
         lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind=[("documents", topics.CERTIFICATES)])],
-        state=Doors(region, watch),
+        oldest=[Oldest("certificate_requests", "status", "pending", "requested_at")],
+        state=Doors(region, configured.consent_text(), watch),
     )
 
 

@@ -134,9 +134,15 @@ SELECT * FROM certificate_requests WHERE request_id = $1
 -- name: latest_certificate
 SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1
 
--- name: latest_request
-SELECT * FROM certificate_requests WHERE child_id = $1
-ORDER BY requested_at DESC, request_id LIMIT 1
+-- name: telling_request
+SELECT r.* FROM certificate_requests AS r
+LEFT JOIN certificates AS k ON k.request_id = r.request_id
+    AND k.status IN ('pending_activation', 'active', 'suspended')
+WHERE r.child_id = $1
+ORDER BY
+    k.request_id IS NULL, 'already_has_certificate' = ANY(r.codes),
+    r.requested_at DESC, r.request_id
+LIMIT 1
 
 -- name: find_by_number
 SELECT k.*, p.full_name, p.birth_date
@@ -214,16 +220,33 @@ UPDATE certificates AS t SET warned_days = n.warned_days
 FROM unnest($1::uuid[], $2::int[]) AS n (certificate_id, warned_days)
 WHERE t.certificate_id = n.certificate_id
 
+-- name: known_of_imported
+SELECT p.user_id IS NOT NULL AS is_known, coalesce(p.erased, false) AS is_erased,
+    coalesce('student' = ANY(p.roles), false) AS is_student,
+    coalesce(cardinality(p.enrolled_at) > 0, false) AS is_enrolled,
+    EXISTS (
+        SELECT FROM certificates AS k WHERE k.child_id = n.child_id AND k.number <> n.number
+            AND k.status IN ('pending_activation', 'active', 'suspended')
+    ) AS has_living,
+    s.child_id AS same_child, s.status, s.valid_from, s.valid_until
+FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n (child_id, number, place)
+LEFT JOIN people AS p ON p.user_id = n.child_id
+LEFT JOIN certificates AS s ON s.number = n.number
+ORDER BY n.place
+
 -- name: save_imported
 INSERT INTO certificates (
     certificate_id, child_id, request_id, number, status, version, valid_from, valid_until,
     issued_at
 )
-SELECT certificate_id, child_id, request_id, number, 'pending_activation', 1, valid_from,
-    valid_until, issued_at
-FROM unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::timestamptz[]
-) AS n (certificate_id, child_id, request_id, number, valid_from, valid_until, issued_at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::date[], $8::date[],
+    $9::timestamptz[]
+) AS n (
+    certificate_id, child_id, request_id, number, status, version, valid_from, valid_until,
+    issued_at
+)
+ORDER BY number  -- two files with the same numbers wait for each other in one order
 ON CONFLICT DO NOTHING
 RETURNING certificate_id
 
@@ -241,9 +264,18 @@ ON CONFLICT (municipality) DO UPDATE SET
 -- name: by_token
 SELECT status, valid_from, valid_until FROM certificates WHERE certificate_id = $1
 
--- name: consented_at
-SELECT given_at FROM consents
-WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
+-- name: given_consent
+SELECT c.given_at, c.text_version, t.text
+FROM consents AS c LEFT JOIN consent_texts AS t USING (text_version)
+WHERE c.child_id = $1 AND c.given_by = $2 AND c.purpose = $3 AND c.withdrawn_at IS NULL
+
+-- name: keep_consent_text
+INSERT INTO consent_texts (text_version, text) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: replace_consent
+UPDATE consents SET withdrawn_at = $5
+WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND text_version <> $4
+    AND withdrawn_at IS NULL
 
 -- name: consented
 SELECT given_by, child_id
@@ -253,8 +285,11 @@ WHERE k.purpose = $3 AND k.withdrawn_at IS NULL
 -- name: give_consent
 INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (child_id, given_by, purpose) WHERE withdrawn_at IS NULL DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING consent_id
+
+-- name: child_of_consent
+SELECT child_id FROM consents WHERE consent_id = $1
 
 -- name: withdraw_consent
 UPDATE consents SET withdrawn_at = $4
@@ -285,3 +320,16 @@ ORDER BY w.place
 
 -- name: lock_calendar
 SELECT pg_try_advisory_xact_lock($1)
+
+-- name: lock_request
+SELECT * FROM certificate_requests WHERE request_id = $1 FOR UPDATE
+
+-- name: lock_certificate
+SELECT * FROM certificates WHERE certificate_id = $1 FOR UPDATE
+
+-- name: changes_of
+SELECT version, kind, organization, reason, changed_at FROM changes
+WHERE certificate_id = $1 ORDER BY version
+
+-- name: certificate_of_request
+SELECT certificate_id FROM certificates WHERE request_id = $1

@@ -12,6 +12,7 @@ RULES: Final = (
 STAYS: Final = {
     "certificates": "a number is never given twice; no name",
     "changes": "as the certificate; what the desk wrote goes with the child's erasure",
+    "consent_texts": "no personal data: what was agreed to stays readable",
     "people": "until the person is erased",
     "child_links": "ids only",
     "rules": "no personal data",

@@ -247,23 +247,24 @@ def _columns(pairs: Sequence[tuple[UUID, UUID]]) -> tuple[list[UUID], list[UUID]
     return [user_id for user_id, _ in pairs], [child_id for _, child_id in pairs]
 
 
-async def consented_at(tx: Tx, child_id: UUID, user_id: UUID) -> datetime | None:
-    """When this user agreed, for this child; None while they did not, or have withdrawn it."""
-    given: datetime | None = await tx.fetchval(
-        SQL["consented_at"], child_id, user_id, consent.PURPOSE
-    )
-    return given
+async def given_consent(tx: Tx, child_id: UUID, user_id: UUID) -> asyncpg.Record | None:
+    """given_at, text_version and text of what this user agreed to for this child, and stands."""
+    return await tx.fetchrow(SQL["given_consent"], child_id, user_id, consent.PURPOSE)
 
 
 async def give_consent(
-    tx: Tx, consent_id: UUID, child_id: UUID, user_id: UUID, at: datetime
+    tx: Tx, consent_id: UUID, child_id: UUID, user_id: UUID, at: datetime, text: consent.Text
 ) -> bool:
-    """False if it was given already."""
-    return bool(
-        await tx.fetchval(
-            SQL["give_consent"], consent_id, child_id, user_id, consent.PURPOSE, consent.VERSION, at
-        )
-    )
+    """Takes the place of one to another text; False if it was given already, under any id."""
+    who = (child_id, user_id, consent.PURPOSE, text.version)
+    await tx.execute(SQL["keep_consent_text"], *text)
+    await tx.execute(SQL["replace_consent"], *who, at)
+    return bool(await tx.fetchval(SQL["give_consent"], consent_id, *who, at))
+
+
+async def child_of_consent(tx: Tx, consent_id: UUID) -> UUID | None:
+    child_id: UUID | None = await tx.fetchval(SQL["child_of_consent"], consent_id)
+    return child_id
 
 
 async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) -> bool:
@@ -276,8 +277,12 @@ async def latest_certificate(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["latest_certificate"], child_id)
 
 
-async def latest_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow(SQL["latest_request"], child_id)
+async def telling_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
+    """The one that the living certificate was issued for, or the latest.
+
+    One that was refused because there was a certificate is told only where there is no other.
+    """
+    return await tx.fetchrow(SQL["telling_request"], child_id)
 
 
 async def employer(tx: Tx, user_id: UUID) -> str | None:

@@ -1,7 +1,8 @@
 """«Акт об уничтожении персональных данных»: what was destroyed, where, when, how and by whom.
 
 Ids and counts, no names: an act must not keep what it says was destroyed. Its contents are those of
-Roskomnadzor's order 179 of 28.10.2022; names of those who sign are written by hand.
+Roskomnadzor's order 179 of 28.10.2022; names of those who sign are written by hand. Beside it the
+order wants an extract of the system's log: that is what identity answers of the erasure.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from documents.lettering import BOLD, MONO, SANS, printed, width, wrap
 from documents.sheet import LEADING, LEFT, RIGHT, Sheet
 
 TITLE: Final = "Акт об уничтожении персональных данных"
-VERSION: Final = "act-1"
+VERSION: Final = "act-2"
+SYSTEM: Final = "Сертификаты дополнительного образования (identity, certificates, documents)"
+NOBODY: Final = "не поручалась"
 ROWS_MAX: Final = 500
 TEXT_MAX: Final = 400
 BOTTOM = 62.0
@@ -39,6 +42,15 @@ class Destroyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who answers for the data, and who works with them on the operator's behalf, if anybody."""
+
+    name: str
+    address: str
+    processor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActValues:
     """Texts are text, never markup; times are printed in `zone`. At most 500 rows."""
 
@@ -48,11 +60,12 @@ class ActValues:
     ordered_by: UUID | None  # None: the school information system erased the record
     made_at: datetime
     zone: ZoneInfo
+    operator: Operator
     destroyed: tuple[Destroyed, ...]
     kept: tuple[str, ...] = ()  # what stays, until when and why
 
     def __post_init__(self) -> None:
-        texts = [self.reason, *self.kept]
+        texts = [self.reason, *self.kept, self.operator.name, self.operator.address]
         texts += [text for row in self.destroyed for text in (row.where, row.what, row.how)]
         if not self.destroyed or max(len(self.destroyed), len(self.kept)) > ROWS_MAX:
             raise ValueError(f"an act has 1 to {ROWS_MAX} rows")
@@ -82,18 +95,16 @@ def _draw_facts(sheet: Sheet, y: float, values: ActValues) -> float:
         ("Чьи данные", str(values.subject_id), MONO),
         ("Причина", printed(values.reason, SANS), SANS),
         ("По распоряжению", *_who(values.ordered_by)),
+        ("Оператор персональных данных", printed(values.operator.name, SANS), SANS),
+        ("Адрес оператора", printed(values.operator.address, SANS), SANS),
+        ("Обработка по поручению", printed(values.operator.processor or NOBODY, SANS), SANS),
+        ("Информационная система", SYSTEM, SANS),
     )
     for label, text, font in facts:
         with sheet.tag("P"):
             sheet.text(LEFT, y, label, SANS, 9.5, 0.35)
             size = 10 if font == MONO else 10.5
             y = sheet.paragraph(VALUE, y, text, font=font, size=size, gray=0) - 4
-    for label in ("Оператор персональных данных", "Адрес оператора"):
-        with sheet.tag("P"):
-            y -= 5
-            sheet.text(LEFT, y, label, SANS, 9.5, 0.35)
-            sheet.rule(VALUE, y - 2.5, RIGHT, y - 2.5)
-            y -= 18
     with sheet.tag("P"):
         note = (
             "Имён в~акте нет: субъект назван идентификатором, который был у~него в~системе. "

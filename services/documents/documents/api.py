@@ -27,10 +27,13 @@ listing = APIRouter(tags=["documents"])
 
 
 class DocumentCard(BaseModel):
-    """`closed`: the certificate is over. An image has no digest: it is drawn when asked for."""
+    """`closed`: the certificate is over. An image has no digest: it is drawn when asked for.
+
+    `imported`: another system gave login and password; a new password is made by a rotation.
+    """
 
     kind: Literal["credentials", "image"]
-    state: Literal["building", "ready", "failed", "closed"]
+    state: Literal["building", "ready", "failed", "imported", "closed"]
     url: str | None
     digest: str | None
     built_at: datetime | None

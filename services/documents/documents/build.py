@@ -30,12 +30,17 @@ def page_pool() -> Executor:
 
 
 class _PagePool(Executor):
-    """The standard library's pool is broken for good once a process of it was killed: made anew."""
+    """The standard library's pool is broken for good once a process of it was killed: made anew.
+
+    Made at the first page: a start that fails ends at once, and would leave its semaphores behind.
+    """
 
     def __init__(self) -> None:
-        self._processes = _processes()
+        self._processes: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        if self._processes is None:
+            self._processes = _processes()
         try:
             return self._processes.submit(fn, *args, **kwargs)
         except BrokenExecutor:
@@ -44,7 +49,8 @@ class _PagePool(Executor):
             return self._processes.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._processes.shutdown(wait, cancel_futures=cancel_futures)
+        if self._processes is not None:
+            self._processes.shutdown(wait, cancel_futures=cancel_futures)
 
 
 def _processes() -> ProcessPoolExecutor:

@@ -88,7 +88,7 @@ class Desk:
 
     async def build_before(self, items: Sequence[Item]) -> None:
         """Render, check and seal; those whose child is not known yet are left for later."""
-        issued = _issued(items)
+        issued = [event for event in _issued(items) if not event.imported]
         async with self._pool.acquire() as connection:
             names = await store.names(connection, [event.child_id for event in issued])
         orders = [
@@ -107,15 +107,20 @@ class Desk:
     ) -> Effects:
         """Save what was built and say so; park what waits for the child's name.
 
-        Of an erased child there is no document and nothing to say.
+        Of an erased child there is no document and nothing to say; nor of an imported certificate,
+        whose family has a password that works: a new one is made when they ask for it.
         """
         effects, causes, orders, results = Effects(), [], [], []
         issued = _issued(items)
         names = await store.names(tx, [event.child_id for event in issued])
         done = await store.existing(tx, [event.certificate_id for event in issued])
-        nameless = [event for event in issued if event.child_id not in names]
-        done |= await store.save_erased(
-            tx, [self._order(one, None) for one in nameless if one.certificate_id not in done]
+        silent = [
+            one
+            for one in issued
+            if one.certificate_id not in done and (one.imported or one.child_id not in names)
+        ]
+        done |= await store.save_silent(
+            tx, [self._order(one, None) for one in silent], [one.imported for one in silent]
         )
         for item, event in zip(items, issued, strict=True):
             name = names.get(event.child_id)

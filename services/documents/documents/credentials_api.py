@@ -134,13 +134,14 @@ async def _rotate(store_: Store, doors: Doors, row: Any, press: Press) -> Rotati
         if earlier := await _earlier(tx, press, row["certificate_id"]):
             return earlier
         expect_living(row)
-        expect_ready(row)
+        if row["state"] != "imported":  # its first password made here
+            expect_ready(row)
         await _expect_not_too_often(tx, row["certificate_id"], doors)
     version = row["version"] + 1
     order = _order(row, version, doors)
     built = _expect_built(*await doors.workshop.build([order]))
     async with store_.transaction() as tx:
-        if not await store.lock_ready(tx, order.certificate_id, row["version"], press.user_id):
+        if not await store.lock_current(tx, order.certificate_id, row["version"], press.user_id):
             return None
         await _expect_not_too_often(tx, order.certificate_id, doors)
         at = clock.now()

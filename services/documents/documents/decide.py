@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.events import (
@@ -80,3 +80,29 @@ def rotated(order: Order, built: Built, *, version: int, at: datetime) -> Creden
         template_version=built.template_version,
         rotated_at=at,
     )
+
+
+def rebuilt_document_id(certificate_id: UUID, version: int) -> UUID:
+    """Of a document whose row was lost: a new password, under an id that nobody has seen."""
+    return derived(certificate_id, f"credentials:rebuilt:{version}")
+
+
+def retold(
+    row: Any,
+) -> CredentialsDocumentReady | CredentialsRotated | DocumentFailed:
+    """What was said last of `row`, a stored document; nothing of it is made anew.
+
+    When a failed one failed is reckoned from its next try, which news of the child bring nearer.
+    """
+    about = {name: row[name] for name in ("certificate_id", "child_id", "version", "document_id")}
+    if row["state"] == "failed":
+        pause = retry_at(max(row["attempts"], 1), row["retry_at"]) - row["retry_at"]
+        return DocumentFailed(
+            **about, reason=row["reason"], attempt=max(row["attempts"], 1),
+            failed_at=row["retry_at"] - pause, retry_at=row["retry_at"],
+        )  # fmt: skip
+    built = {"digest": (row["digest"] or b"").hex(), "template_version": row["template_version"]}
+    of_rotation = rotated_document_id(row["certificate_id"], row["version"])
+    if row["version"] > 1 and row["document_id"] == of_rotation:
+        return CredentialsRotated(**about, **built, rotated_at=row["built_at"])
+    return CredentialsDocumentReady(**about, **built, built_at=row["built_at"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,16 +28,17 @@ TRIES_MAX: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the routes need besides the database."""
+    """What the routes need besides the database; `now` says which moment it is."""
 
     workshop: Workshop
     zone: ZoneInfo
     hashing: Hashing = field(default_factory=Hashing)
     identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
+    now: Callable[[], datetime] = lambda: clock.now()  # noqa: PLW0108  as it is when asked
 
     def today(self) -> date:
-        return clock.day_in(self.zone, clock.now())
+        return clock.day_in(self.zone, self.now())
 
 
 async def _doors(request: Request) -> Doors:
@@ -85,7 +86,15 @@ def expect_living(row: Any) -> None:
 
 
 def expect_ready(row: Any) -> None:
-    """Raise 409 for a document that is still being built."""
+    """Raise 409 for a document that is still being built, or that nobody has asked for."""
+    if row["state"] == "imported":
+        raise Problem(
+            409,
+            "credentials_elsewhere",
+            "Логин и пароль этого сертификата выдала прежняя система",
+            "Они действуют, как раньше. Если их нет под рукой, получите новый пароль здесь: прежний"
+            " тогда перестанет действовать.",
+        )
     if row["state"] != "ready":
         raise not_ready()
 

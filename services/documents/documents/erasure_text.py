@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel
 
-from documents.act import ActValues, Destroyed
+from documents.act import ActValues, Destroyed, Operator
 
 COMPACTED_WITHIN_DAYS: Final = 7  # a day until it is due, and time for the broker to come to it
 SGO_TOPIC_DAYS: Final = 37  # 30 days, and the segment that is being written
@@ -69,7 +69,7 @@ class KeptDays:
     backups: int
 
 
-def act_of(erasure: Erasure, days: KeptDays, zone: ZoneInfo) -> ActValues:
+def act_of(erasure: Erasure, days: KeptDays, operator: Operator, zone: ZoneInfo) -> ActValues:
     """Made when the last service has confirmed; asked for again, it is the same act."""
     made_at = max(one.erased_at for one in erasure.confirmations)
     return ActValues(
@@ -79,6 +79,7 @@ def act_of(erasure: Erasure, days: KeptDays, zone: ZoneInfo) -> ActValues:
         ordered_by=erasure.ordered_by,
         made_at=made_at,
         zone=zone,
+        operator=operator,
         destroyed=tuple(_destroyed(erasure)),
         kept=tuple(_kept(made_at.astimezone(zone), days)),
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import structlog
-from chassis import relay, retention
+from chassis import retention
 from chassis.auth import SignedIn
 from chassis.problems import Problem, not_found
 from fastapi import APIRouter, Request, Response
@@ -47,11 +47,16 @@ async def download_act(
         )
     days = KeptDays(
         inbox=settings.inbox_kept_days,
-        outbox_sent=relay.KEPT_DAYS + 1,
+        outbox_sent=retention.SENT_KEPT.days + 1,
         journal=retention.JOURNAL.kept.days,
         backups=settings.backups_kept_days,
     )
-    values = erasure_text.act_of(erasure, days, doors.zone)
+    operator = act.Operator(
+        name=settings.operator_name,
+        address=settings.operator_address,
+        processor=settings.processor,
+    )
+    values = erasure_text.act_of(erasure, days, operator, doors.zone)
     pdf = await doors.workshop.drawn(act.render_act, values)
     return attachment(pdf, PDF, f"act-{erasure_id}.pdf")
 

@@ -52,15 +52,22 @@ ORDER BY user_id FOR SHARE  -- an erasure waits, and then finds the document tha
 -- name: existing
 SELECT certificate_id FROM credentials WHERE certificate_id = ANY($1::uuid[])
 
--- name: save_erased
+-- name: save_silent
 INSERT INTO credentials (
     certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, state,
     version, correlation_id
 )
-SELECT n.*, 'erased', 1, ''  -- nothing is ever said of it: no story to carry on
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::date[])
-    AS n (certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on)
-JOIN people AS p ON p.user_id = n.child_id AND p.erased
+SELECT n.certificate_id, n.child_id, n.document_id, n.number, n.valid_from, n.valid_until,
+    n.issued_on, CASE WHEN p.erased THEN 'erased' ELSE 'imported' END,
+    CASE WHEN p.erased THEN 1 ELSE 0 END, ''  -- nothing is said of it: no story to carry on
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::date[],
+    $8::boolean[]
+) AS n (
+    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, imported
+)
+LEFT JOIN people AS p ON p.user_id = n.child_id
+WHERE n.imported OR p.erased
 RETURNING certificate_id
 
 -- name: end_erased
@@ -159,9 +166,9 @@ SELECT EXISTS (
     SELECT FROM credentials WHERE certificate_id = $1 AND version = $2 AND state = 'ready'
 )
 
--- name: lock_ready
+-- name: lock_current
 SELECT certificate_id FROM credentials AS c
-WHERE c.certificate_id = $1 AND c.version = $2 AND c.state = 'ready'
+WHERE c.certificate_id = $1 AND c.version = $2 AND c.state IN ('ready', 'imported')
     AND (
         c.child_id = $3 OR EXISTS (
             SELECT FROM child_links AS l
@@ -177,7 +184,7 @@ SELECT * FROM rotations WHERE rotation_id = $1
 SELECT rotated_at FROM rotations WHERE certificate_id = $1 AND rotated_at > $2 ORDER BY rotated_at
 
 -- name: rotate
-UPDATE credentials SET version = version + 1, document_id = $2, issued_on = $3,
+UPDATE credentials SET state = 'ready', version = version + 1, document_id = $2, issued_on = $3,
     template_version = $4, sealed_values = $5, sealed_key = $6, digest = $7, built_at = $8
 WHERE certificate_id = $1
 
@@ -191,3 +198,15 @@ RETURNING rotation_id
 SELECT c.*, e.status AS ended
 FROM credentials AS c LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
+
+-- name: lock_credentials
+SELECT * FROM credentials WHERE certificate_id = $1 FOR UPDATE
+
+-- name: save_lost
+INSERT INTO credentials (
+    certificate_id, child_id, document_id, number, valid_from, valid_until, issued_on, version,
+    state, reason, retry_at, correlation_id, traceparent
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', 'rendering_failed', now(), $9, $10)
+ON CONFLICT (certificate_id) DO NOTHING
+RETURNING certificate_id

@@ -1,6 +1,8 @@
 """A failed document is tried again with growing pauses, for as long as its child is not erased."""
 
 import asyncio
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 import structlog
@@ -8,6 +10,7 @@ from chassis import clock, outbox
 from chassis.database import DATABASE_ERRORS, describe
 from chassis.outbox import Store
 from contracts import Envelope
+from contracts.events import AboutDocument
 from contracts.ids import derived
 from contracts.values import DocumentFailure
 
@@ -70,12 +73,16 @@ async def _save(
             again = decide.retry_at(attempt, at)
             await store.save_failed(tx, order.certificate_id, result, attempt, again)
         event = decide.outcome(order, result, version=version, attempt=attempt, at=at)
-        said = Envelope(
-            event=event,
-            id=derived(f"{order.document_id}:{version}", event.TYPE),
-            source=SOURCE,
-            time=at,
-            correlation_id=row["correlation_id"],
-            traceparent=row["traceparent"],
-        )
-        await outbox.append(tx, [said])
+        await outbox.append(tx, [said(row, event, version, at)])
+
+
+def said(row: Any, event: AboutDocument, version: int, at: datetime) -> Envelope:
+    """What is said of a document after its first version: the id is made of it and its version."""
+    return Envelope(
+        event=event,
+        id=derived(f"{event.document_id}:{version}", event.TYPE),
+        source=SOURCE,
+        time=at,
+        correlation_id=row["correlation_id"],
+        traceparent=row["traceparent"],
+    )

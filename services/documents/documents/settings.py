@@ -2,8 +2,13 @@
 
 from typing import Annotated
 
-from chassis.settings import Port, ServiceSettings, TimeZone
+from chassis.settings import Port, PrintedLine, ServiceSettings, TimeZone, written
 from pydantic import Field
+
+HTTPS = "an address that begins with https:// and has up to 80 characters more and no spaces"
+HTTP = (
+    "an address that begins with https:// (or http://) and has up to 80 characters more, no spaces"
+)
 
 
 class Settings(ServiceSettings):
@@ -14,6 +19,9 @@ class Settings(ServiceSettings):
 
     http_port: Port = 8103
     region_time_zone: TimeZone = "Europe/Moscow"
-    portal_url: Annotated[str, Field(pattern=r"^https://[^\s\x00-\x1f]{3,80}$")]
+    portal_url: Annotated[str, written(r"https://[^\s\x00-\x1f]{3,80}", HTTPS)]
+    operator_name: PrintedLine  # who answers for the data: in each act, as the law wants
+    operator_address: PrintedLine
+    processor: PrintedLine | None = None  # name and address of who does it on the operator's behalf
     backups_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30  # for the act of an erasure
-    public_url: Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]{3,80}$")]
+    public_url: Annotated[str, written(r"https?://[^\s\x00-\x1f]{3,80}", HTTP)]

@@ -138,12 +138,15 @@ def _failed(why: DocumentFailure, at: datetime) -> tuple[object, ...]:
     return "failed", None, None, None, None, None, why.value, 1, retry_at(1, at)
 
 
-async def save_erased(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
-    """The first and last row of each certificate whose child is erased; returns which these are."""
+async def save_silent(tx: Tx, orders: Sequence[Order], imported: Sequence[bool]) -> set[UUID]:
+    """The row of each certificate of which nothing is built; returns which these are.
+
+    Its child is erased, which is the end of it, or another system issued it.
+    """
     if not orders:
         return set()
     rows = await tx.fetch(
-        SQL["save_erased"],
+        SQL["save_silent"],
         [order.certificate_id for order in orders],
         [order.child_id for order in orders],
         [order.document_id for order in orders],
@@ -151,6 +154,7 @@ async def save_erased(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
         [order.valid_from for order in orders],
         [order.valid_until for order in orders],
         [order.issued_on for order in orders],
+        imported,
     )
     return {row["certificate_id"] for row in rows}
 
@@ -210,9 +214,9 @@ async def is_current(tx: Tx, certificate_id: UUID, version: int) -> bool:
     return bool(await tx.fetchval(SQL["is_current"], certificate_id, version))
 
 
-async def lock_ready(tx: Tx, certificate_id: UUID, version: int, user_id: UUID) -> bool:
+async def lock_current(tx: Tx, certificate_id: UUID, version: int, user_id: UUID) -> bool:
     """Whether the row still is as it was seen and still this family's; locked until the end."""
-    return bool(await tx.fetchval(SQL["lock_ready"], certificate_id, version, user_id))
+    return bool(await tx.fetchval(SQL["lock_current"], certificate_id, version, user_id))
 
 
 async def get_rotation(tx: Tx, rotation_id: UUID) -> asyncpg.Record | None:

@@ -4,6 +4,9 @@ python -m identity.admin set-passwords < lines of "login password"
 python -m identity.admin add-user --login ana --role operator --name "Анна Петрова"
 python -m identity.admin add-client --login pfdo --name "АИС ПФДО" --scope portal-accounts:read
 python -m identity.admin rotate-keys
+python -m identity.admin rotate-keys --withdraw
+
+Each is in identity's sealed journal: which user of the operating system did what, and no secret.
 """
 
 import argparse
@@ -23,12 +26,14 @@ from contracts.events import UserRegistered
 from contracts.ids import derived
 from contracts.values import FullName, Person, Role
 
-from identity import keys, sign_ins, store
+from identity import acts, keys, sign_ins, store
 from identity.consumers import SOURCE
 from identity.hashing import Hashing
 from identity.settings import Settings
 
 PASSWORD_LENGTH_MIN = 8
+# identity reads its keys every 5 s, the services ask it every 10 s, and an answer may take 5 s.
+WITHDRAWN_S_MAX = 20
 SCOPE = re.compile("[a-z][a-z-]{0,40}:(read|write)")
 
 
@@ -54,6 +59,8 @@ async def set_passwords(store_: Store, lines: list[str]) -> int:
             raise Refused(f"No user has the login {', '.join(missing)}. Nothing was changed.")
         by_user = _by_user(dict(zip(wanted, hashed, strict=True)), known)
         await sign_ins.save_passwords(tx, by_user, clock.now())
+        for user_id in by_user:
+            await acts.by_command(tx, "password.set", user_id)
     return len(wanted)
 
 
@@ -84,6 +91,7 @@ async def add_user(store_: Store, login: str, role: Role, name: str) -> bool:
             correlation_id=str(user.user_id),
         )
         await outbox.append(tx, [said])
+        await acts.by_command(tx, f"{role.value}.added", user.user_id)
     return True
 
 
@@ -99,10 +107,24 @@ async def add_client(store_: Store, login: str, name: str, scopes: Sequence[str]
         if Role.client not in known[own_id(login)].roles:
             raise Refused(f"{login} is an operator, not a client.")
         await sign_ins.save_client(tx, own_id(login), scopes)
+        await acts.by_command(tx, "client.scopes_set", own_id(login), " ".join(scopes))
         is_new = await sign_ins.password_of(tx, own_id(login)) is None
         if is_new:
             await sign_ins.save_passwords(tx, {own_id(login): hashed}, clock.now())
+            await acts.by_command(tx, "password.set", own_id(login))
     return secret if is_new else None
+
+
+async def rotate_keys(store_: Store, master_key: bytes, *, withdraw: bool = False) -> str:
+    """The next key signs from now on, or new ones, and no other counts; what that means."""
+    async with store_.transaction() as tx:
+        change = keys.withdraw if withdraw else keys.rotate
+        kid = await change(tx, master_key, clock.now())
+        action = "keys.withdrawn" if withdraw else "keys.rotated"
+        await acts.by_command(tx, action, derived(kid, "signing-key"), f"signs now: {kid}")
+    if withdraw:
+        return f"Every earlier key is refused within {WITHDRAWN_S_MAX} s. Everybody signs in again."
+    return "The next key signs from now on; the old one stays valid for 11 minutes."
 
 
 def own_id(login: str) -> UUID:
@@ -128,9 +150,7 @@ async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
                 return f"client_secret {secret}" if secret else "Its scopes are set."
             case _:
                 await expect_same_key(pool, configured.key_bytes)
-                async with store_.transaction() as tx:
-                    await keys.rotate(tx, configured.key_bytes, clock.now())
-                return "The next key signs from now on; the old one stays valid for 11 minutes."
+                return await rotate_keys(store_, configured.key_bytes, withdraw=arguments.withdraw)
     finally:
         await pool.close()
 
@@ -147,7 +167,8 @@ def main() -> None:
     client.add_argument("--login", required=True, help="its client_id")
     client.add_argument("--scope", required=True, action="append")
     client.add_argument("--name")
-    commands.add_parser("rotate-keys", help="sign with the next key from now on")
+    rotate = commands.add_parser("rotate-keys", help="sign with the next key from now on")
+    rotate.add_argument("--withdraw", action="store_true", help="the old ones may be stolen")
     arguments = parser.parse_args()
     try:
         answer = asyncio.run(_run(arguments, settings.load(Settings)))

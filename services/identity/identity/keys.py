@@ -71,13 +71,33 @@ async def ensure(tx: Tx, master_key: bytes, at: datetime) -> None:
             await _make(tx, master_key, place, at)
 
 
-async def rotate(tx: Tx, master_key: bytes, at: datetime) -> None:
-    """The next key signs from now on; the old one is published until its last token has expired."""
+async def rotate(tx: Tx, master_key: bytes, at: datetime) -> str:
+    """The next key signs from now on; the old one is published until its last token has expired.
+
+    Returns the `kid` of what signs now.
+    """
     await ensure(tx, master_key, at)
     await tx.execute(SQL["lock_keys"])
     await tx.execute(SQL["retire_key"], at + OVERLAP)
     await tx.execute(SQL["promote_key"])
     await _make(tx, master_key, "next", at)
+    return await _signing(tx, at)
+
+
+async def withdraw(tx: Tx, master_key: bytes, at: datetime) -> str:
+    """Every key of before is published no more, the next one included: somebody may have them.
+
+    Whoever is signed in must sign in again. Returns the `kid` of what signs now.
+    """
+    await tx.execute(SQL["lock_keys"])
+    await tx.execute(SQL["withdraw_keys"], at)
+    await ensure(tx, master_key, at)
+    return await _signing(tx, at)
+
+
+async def _signing(tx: Tx, at: datetime) -> str:
+    (kid,) = [row["kid"] for row in await tx.fetch(SQL["keys"], at) if row["place"] == "current"]
+    return str(kid)
 
 
 async def read(tx: Tx, master_key: bytes, at: datetime) -> Keys:

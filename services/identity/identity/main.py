@@ -3,6 +3,7 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from chassis import imports as uploaded
 from chassis import settings
 from chassis.server import run
 from chassis.service import Service
@@ -27,7 +28,7 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
         handlers=lambda _: consumers.handlers(),
-        background=[lambda store: imports.run(store, zone)],
+        background=[lambda store: uploaded.run(store, imports.works(zone))],
         keeps=retention.RULES,
         state=api.Doors(zone, configured.key_bytes, Hashing()),
     )

@@ -192,68 +192,12 @@ INSERT INTO signing_keys (kid, place, sealed, public, created_at) VALUES ($1, $2
 -- name: retire_key
 UPDATE signing_keys SET place = 'retired', published_until = $1 WHERE place = 'current'
 
+-- name: withdraw_keys
+UPDATE signing_keys SET place = 'retired', published_until = $1
+WHERE place <> 'retired' OR published_until > $1
+
 -- name: promote_key
 UPDATE signing_keys SET place = 'current' WHERE place = 'next'
-
--- name: open_import
-INSERT INTO imports (id, kind, dry_run, actor_id, state, created_at)
-VALUES ($1, $2, $3, $4, 'receiving', $5)
-ON CONFLICT (id) DO NOTHING RETURNING id
-
--- name: import
-SELECT * FROM imports WHERE id = $1
-
--- name: drop_import
-DELETE FROM imports WHERE id = $1 AND state = 'receiving'
-
--- name: mark_repeated
-UPDATE import_rows AS r SET repeated = n.repeated
-FROM (
-    SELECT place, CASE
-        WHEN row_number() OVER (PARTITION BY key ORDER BY place) > 1 THEN 'key'
-        WHEN login IS NOT NULL AND row_number() OVER (PARTITION BY login ORDER BY place) > 1
-            THEN 'login' END AS repeated
-    FROM import_rows WHERE import_id = $1
-) AS n
-WHERE r.import_id = $1 AND r.place = n.place AND n.repeated IS NOT NULL
-
--- name: close_import
-UPDATE imports SET state = 'running', digest = $2, rows_total = $3, rows_done = $4, failed = $4
-WHERE id = $1 AND state = 'receiving'
-
--- name: next_import
-SELECT * FROM imports WHERE state = 'running' ORDER BY created_at, id LIMIT 1
-FOR UPDATE SKIP LOCKED
-
--- name: take_rows
-DELETE FROM import_rows WHERE import_id = $1 AND place = ANY(
-    ARRAY(SELECT place FROM import_rows WHERE import_id = $1 ORDER BY place LIMIT $2)
-)
-RETURNING place, cells, repeated
-
--- name: save_progress
-UPDATE imports SET rows_done = rows_done + $2, created = created + $3, changed = changed + $4,
-    unchanged = unchanged + $5, failed = failed + $6, attempts = 0
-WHERE id = $1
-
--- name: save_errors
-INSERT INTO import_errors (import_id, place, field, code)
-SELECT $1, place, field, code
-FROM unnest($2::int[], $3::text[], $4::text[]) WITH ORDINALITY AS n (place, field, code, n)
-ORDER BY n
-LIMIT greatest(0, $5 - (SELECT count(*) FROM import_errors WHERE import_id = $1))
-
--- name: import_errors
-SELECT place, field, code FROM import_errors WHERE import_id = $1 ORDER BY place, id
-
--- name: finish_import
-UPDATE imports SET state = $2, finished_at = $3 WHERE id = $1
-
--- name: drop_rows
-DELETE FROM import_rows WHERE import_id = $1
-
--- name: count_attempt
-UPDATE imports SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts
 
 -- name: there
 SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL

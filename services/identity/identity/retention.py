@@ -8,8 +8,6 @@ from chassis.retention import YEARS_3, Rule
 RULES: Final = (
     Rule("idempotency_keys", "used_at", timedelta(days=7)),
     Rule("sign_in_tries", "last_at", timedelta(days=1)),
-    Rule("imports", "finished_at", timedelta(days=30)),
-    Rule("imports", "created_at", timedelta(hours=1), "state = 'receiving'"),
     Rule("signing_keys", "published_until", timedelta(days=30), "place = 'retired'"),
     Rule("erasures", "ordered_at", YEARS_3),
     Rule("erasure_confirmations", "erased_at", YEARS_3),
@@ -20,6 +18,4 @@ STAYS: Final = {
     "clients": "as the user",
     "child_links": "ids only; the mark of a link that ended keeps a late one out",
     "organizations": "no personal data",
-    "import_rows": "until they are worked on",
-    "import_errors": "as their import",
 }

@@ -1,12 +1,11 @@
 """DECISION: what a row of a file says. Pure. Columns have names in two languages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from contracts.values import Code
-from pydantic import TypeAdapter, ValidationError
+from chassis.cells import BadRow, bad_id, day, word
+from pydantic import ValidationError
 
 from identity.edits import Fields
 
@@ -58,31 +57,25 @@ _YES_NO: Final = {
     "нет": False, "no": False, "false": False, "0": False,
 }  # fmt: skip
 _PLACES: Final = {"enrolments": "enrolment", "organization": "organization"}
-_code: Final = TypeAdapter[str](Code)
 
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong in which row and column; never the value."""
-
-    place: int
-    field: str | None
-    code: str
+def user_keys(cells: Cells) -> tuple[str, str]:
+    """No two users of a file have the same id, or the same login."""
+    return cells["sgo_user_id"], cells.get("login", "").lower()
 
 
-class BadRow(Exception):
-    """`problems`: column and code of each."""
-
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
-        super().__init__("bad row")
-        self.problems = problems
+def link_keys(cells: Cells) -> tuple[str, str]:
+    """No two rows are about the same pair."""
+    return f"{cells['sgo_parent_id']}:{cells['sgo_child_id']}", ""
 
 
 def user(cells: Cells) -> tuple[str, Fields]:
     """SGO's id and what is said of the user: only the columns that the file has. Raises BadRow."""
     told: dict[str, Any] = {
         "name": {part: cells.get(part) or None for part in _NAMES},
-        "roles": [_word(one) for one in cells["roles"].replace(";", ",").split(",") if one.strip()],
+        "roles": [
+            word(one, _WORDS) for one in cells["roles"].replace(";", ",").split(",") if one.strip()
+        ],
     }
     told |= {name: cells[name] or None for name in ("login", "municipality") if name in cells}
     if "birth_date" in cells:
@@ -96,7 +89,7 @@ def user(cells: Cells) -> tuple[str, Fields]:
         told["organization"] = work if any(work.values()) else None
         if authorized := cells.get("organization_authorized"):
             work["authorized"] = _yes_no(authorized)
-    problems = _bad_id(cells, "sgo_user_id")
+    problems = bad_id(cells, "sgo_user_id")
     try:
         fields = Fields.model_validate(told)
     except ValidationError as error:
@@ -109,7 +102,7 @@ def user(cells: Cells) -> tuple[str, Fields]:
 
 def link(cells: Cells) -> tuple[str, str, bool]:
     """SGO's ids of parent and child, and whether they are linked. Raises BadRow."""
-    problems = _bad_id(cells, "sgo_parent_id") + _bad_id(cells, "sgo_child_id")
+    problems = bad_id(cells, "sgo_parent_id") + bad_id(cells, "sgo_child_id")
     linked = _yes_no(cells.get("linked") or "да")
     if not isinstance(linked, bool):
         problems.append(("linked", "invalid"))
@@ -123,14 +116,9 @@ _NAMES: Final = ("last_name", "first_name", "middle_name")
 
 def _place(cells: Cells, what: str) -> dict[str, Any]:
     return {
-        "kind": _word(cells.get(f"{what}_kind", "")) or None,
+        "kind": word(cells.get(f"{what}_kind", ""), _WORDS) or None,
         "name": cells.get(f"{what}_name") or None,
     }
-
-
-def _word(text: str) -> str:
-    plain = " ".join(text.casefold().split())
-    return _WORDS.get(plain, plain)
 
 
 def _yes_no(text: str) -> bool | str:
@@ -138,24 +126,11 @@ def _yes_no(text: str) -> bool | str:
 
 
 def _date(text: str) -> date | str | None:
-    """01.02.2016 or 2016-02-01; anything else is left to be refused."""
-    if not text:
-        return None
-    parts = text.split(".")
-    if len(parts) == 3:  # noqa: PLR2004
-        text = "-".join(part.zfill(2) for part in reversed(parts))
+    """A date, or what is left to be refused."""
     try:
-        return date.fromisoformat(text)
+        return day(text)
     except ValueError:
         return "no date"
-
-
-def _bad_id(cells: Cells, column: str) -> list[tuple[str, str]]:
-    try:
-        _code.validate_python(cells[column])
-    except ValidationError:
-        return [(column, "invalid" if cells[column] else "missing")]
-    return []
 
 
 def _problem(loc: tuple[int | str, ...], cells: Cells) -> tuple[str, str]:

@@ -219,3 +219,8 @@ async def links_of(tx: Tx, user_id: UUID) -> list[Pair]:
 
 async def copy_password(tx: Tx, source: UUID, target: UUID) -> None:
     await tx.execute(SQL["copy_password"], source, target)
+
+
+async def there(tx: Tx, user_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these are known and not erased."""
+    return {row["user_id"] for row in await tx.fetch(SQL["there"], user_ids)}

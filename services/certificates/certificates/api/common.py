@@ -1,9 +1,13 @@
 """What the doors share: the store, the region's rules, and how a certificate is shown."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from chassis import clock
+from chassis.auth import SignedIn
+from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
 from chassis.together import Together
@@ -14,7 +18,8 @@ from contracts.values import CertificateStatus
 from fastapi import Depends, Request
 from pydantic import BaseModel, StringConstraints
 
-from certificates import numbers, store
+from certificates import desk_store, numbers, store
+from certificates.consent import Text
 from certificates.consumers import SOURCE
 from certificates.decide import Region
 from certificates.watch import Watch
@@ -27,10 +32,18 @@ Comment = Annotated[str, StringConstraints(max_length=1000, pattern=NO_NUL)]
 
 
 class Doors:
-    """What the routes need besides the database."""
+    """What the routes need besides the database; `now` says which moment it is."""
 
-    def __init__(self, region: Region, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        region: Region,
+        consent: Text,
+        watch: Watch | None = None,
+        now: Callable[[], datetime] = lambda: clock.now(),  # noqa: PLW0108  as it is when asked
+    ) -> None:
         self.region = region
+        self.consent = consent
+        self.now = now
         self.watch = watch or Watch()
         self.throttle = Throttle(times=60, window_s=60)
         self.presses: Together[Any, Problem | None] | None = None
@@ -54,8 +67,24 @@ async def _region(request: Request) -> Region:
     return (await _doors(request)).region
 
 
+async def _moment(request: Request) -> datetime:
+    return (await _doors(request)).now()
+
+
 TheDoors = Annotated[Doors, Depends(_doors)]
+
+
+async def _operator(who: SignedIn, store_: TheStore) -> Principal:
+    """As identity has told of them by now: a role in the token is not enough."""
+    async with store_.pool.acquire() as tx:
+        if not await desk_store.is_operator(tx, who.user_id):
+            raise not_found()
+    return who
+
+
 TheRegion = Annotated[Region, Depends(_region)]
+TheMoment = Annotated[datetime, Depends(_moment)]
+AnOperator = Annotated[Principal, Depends(_operator)]
 
 
 def card(row: Any) -> CertificateCard:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from chassis import clock, journal, outbox
+from chassis import journal, outbox
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
@@ -17,6 +17,7 @@ from certificates.api.common import (
     CertificateCard,
     Comment,
     Line,
+    TheMoment,
     TheRegion,
     card,
     desk_of,
@@ -56,11 +57,11 @@ async def activate_certificate(
     activation: Activation,
     who: SignedIn,
     store_: TheStore,
+    at: TheMoment,
     region: TheRegion,
     http: Request,
 ) -> CertificateCard:
     """Make a certificate active: the papers are checked, who checked what is recorded."""
-    at = clock.now()
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
 
@@ -84,10 +85,9 @@ async def activate_certificate(
 
 @router.post("/certificates/{number}/suspension")
 async def suspend_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, http: Request
+    number: str, body: Reasoned, who: SignedIn, store_: TheStore, at: TheMoment, http: Request
 ) -> CertificateCard:
     """It cannot be used until it is resumed."""
-    at = clock.now()
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
 
@@ -101,10 +101,15 @@ async def suspend_certificate(
 
 @router.post("/certificates/{number}/resumption")
 async def resume_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, region: TheRegion, http: Request
+    number: str,
+    body: Reasoned,
+    who: SignedIn,
+    store_: TheStore,
+    at: TheMoment,
+    region: TheRegion,
+    http: Request,
 ) -> CertificateCard:
     """A suspended one can be used again."""
-    at = clock.now()
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
 
@@ -118,10 +123,9 @@ async def resume_certificate(
 
 @router.post("/certificates/{number}/annulment")
 async def annul_certificate(
-    number: str, body: Reasoned, who: SignedIn, store_: TheStore, http: Request
+    number: str, body: Reasoned, who: SignedIn, store_: TheStore, at: TheMoment, http: Request
 ) -> CertificateCard:
     """End it: the desk at any time, a linked parent only while it is not activated."""
-    at = clock.now()
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
         if not organization:

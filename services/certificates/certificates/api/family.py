@@ -6,16 +6,17 @@ from uuid import UUID
 
 from chassis import clock, journal
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
-from chassis.problems import Problem, not_found
+from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.problems import Problem, key_reused, not_found
 from chassis.tokens import Principal
+from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from certificates import consent, decide, store
-from certificates.api.common import CertificateCard, TheDoors, TheRegion, card
+from certificates.api.common import CertificateCard, TheDoors, TheMoment, TheRegion, card
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])
@@ -35,7 +36,11 @@ class Eligibility(BaseModel):
 
 
 class ChildsCertificate(BaseModel):
-    """The latest certificate of a child, the latest request, and whether a new one may be asked."""
+    """The latest certificate of a child, the request that tells most, whether one may be asked for.
+
+    `request` is the one that a certificate which is pending, active or suspended was issued for;
+    else the latest, but for those that were refused because the child had a certificate already.
+    """
 
     certificate: CertificateCard | None
     request: RequestCard | None
@@ -43,12 +48,17 @@ class ChildsCertificate(BaseModel):
 
 
 class Consent(BaseModel):
-    """What is agreed to; `given_at` is None while it is not, or not any more."""
+    """The text in force; and what this user agreed to and when, null while they did not.
+
+    Who agreed to an earlier text can read it on, and may agree to the new one.
+    """
 
     purpose: str = consent.PURPOSE
-    text_version: str = consent.VERSION
-    text: str = consent.TEXT
-    given_at: datetime | None
+    text_version: str
+    text: str
+    given_at: datetime | None = None
+    given_text_version: str | None = None
+    given_text: str | None = None
 
 
 class GivenConsent(BaseModel):
@@ -71,10 +81,9 @@ def _codes(row: Any) -> list[RefusalCode]:
 
 @router.get("/children/{child_id}/certificate")
 async def show_certificate(
-    child_id: UUID, who: SignedIn, store_: TheStore, region: TheRegion
+    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment, region: TheRegion
 ) -> ChildsCertificate:
     """What the cabinet's page shows: number, status, dates, or why the button is not there."""
-    at = clock.now()
     today = clock.day_in(region.zone, at)
     async with store_.pool.acquire() as tx:
         role = await _as_whom(tx, who, child_id)
@@ -82,7 +91,7 @@ async def show_certificate(
         if facts.child is None:
             raise not_found()
         certificate = await store.latest_certificate(tx, child_id)
-        request = await store.latest_request(tx, child_id)
+        request = await store.telling_request(tx, child_id)
         await journal.looked(tx, journal.Entry(at, who.user_id, role, "saw_card", child_id))
     codes = decide.why_not(role, facts)
     return ChildsCertificate(
@@ -100,47 +109,70 @@ async def show_certificate(
 
 
 @router.get("/children/{child_id}/consent")
-async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Consent:
-    """The text in force, and when this user agreed to it for this child."""
+async def show_consent(child_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors) -> Consent:
+    """The text in force, and to which text this user agreed for this child, and when."""
     async with store_.pool.acquire() as tx:
         await _as_whom(tx, who, child_id)
-        return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
+        return await _consent(tx, child_id, who.user_id, doors.consent)
+
+
+async def _consent(tx: Any, child_id: UUID, user_id: UUID, in_force: consent.Text) -> Consent:
+    shown = Consent(text_version=in_force.version, text=in_force.text)
+    row = await store.given_consent(tx, child_id, user_id)
+    if row is not None:
+        shown.given_at = row["given_at"]
+        shown.given_text_version, shown.given_text = row["text_version"], row["text"]
+    return shown
 
 
 @router.post("/children/{child_id}/consents", status_code=201)
 async def give_consent(
-    child_id: UUID, given: GivenConsent, who: SignedIn, store_: TheStore
+    child_id: UUID,
+    given: GivenConsent,
+    who: SignedIn,
+    store_: TheStore,
+    at: TheMoment,
+    doors: TheDoors,
+    idempotency_key: IdempotencyKey = None,
 ) -> Consent:
-    """A record of its own: who agreed to which text and when. Given again, it stays as it is."""
-    at = clock.now()
-    if given.text_version != consent.VERSION:
+    """A record of its own: who agreed to which text and when. Given again, it stays as it is.
+
+    The same key gives no second consent, also after the first was withdrawn: `given_at` is then
+    null.
+    """
+    consent_id = derived(key_of(who.user_id, idempotency_key), "consent")
+    in_force = doors.consent
+    if given.text_version != in_force.version:
         raise Problem(
             409,
             "consent_text_changed",
             "Текст согласия изменился",
             "Прочитайте новый текст и подтвердите его.",
-            text_version=consent.VERSION,
-            text=consent.TEXT,
+            text_version=in_force.version,
+            text=in_force.text,
         )
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
-        if await store.give_consent(tx, clock.new_id(), child_id, who.user_id, at):
+        if await store.give_consent(tx, consent_id, child_id, who.user_id, at, in_force):
             entry = journal.Entry(at, who.user_id, role, "consented", child_id,
-                                  details=consent.VERSION)  # fmt: skip
+                                  details=in_force.version)  # fmt: skip
             await journal.append(tx, [entry])
-        return Consent(given_at=await store.consented_at(tx, child_id, who.user_id))
+        elif await store.child_of_consent(tx, consent_id) not in (None, child_id):
+            raise key_reused()
+        return await _consent(tx, child_id, who.user_id, in_force)
 
 
 @router.post("/children/{child_id}/consents/withdrawal")
-async def withdraw_consent(child_id: UUID, who: SignedIn, store_: TheStore) -> Consent:
+async def withdraw_consent(
+    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment, doors: TheDoors
+) -> Consent:
     """From now on no certificate is asked for by this user; the record of having agreed stays."""
-    at = clock.now()
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
         if await store.withdraw_consent(tx, child_id, who.user_id, at):
             entry = journal.Entry(at, who.user_id, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
-    return Consent(given_at=None)
+        return await _consent(tx, child_id, who.user_id, doors.consent)
 
 
 @router.get(

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from certificates import desk_store
-from certificates.api.common import TheDoors
+from certificates.api.common import TheDoors, TheMoment
 
 router = APIRouter(tags=["public"])
 
@@ -31,12 +31,13 @@ async def verify_certificate(
     token: Annotated[str, Path(max_length=64)],
     store_: TheStore,
     doors: TheDoors,
+    at: TheMoment,
     http: Request,
     response: Response,
 ) -> Verified:
     """What the QR code of a certificate leads to. Throttled by address."""
     address = http.client.host if http.client else ""
-    if (wait_s := doors.throttle.wait_s(address, clock.now())) > 0:
+    if (wait_s := doors.throttle.wait_s(address, at)) > 0:
         raise Problem(
             429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
             headers={"Retry-After": str(wait_s)},
@@ -49,7 +50,7 @@ async def verify_certificate(
         row = await desk_store.by_token(tx, certificate_id)
     if row is None:
         raise not_found()
-    today = clock.day_in(doors.region.zone, clock.now())
+    today = clock.day_in(doors.region.zone, at)
     active = row["status"] == CertificateStatus.active
     response.headers["Cache-Control"] = "no-store"
     return Verified(

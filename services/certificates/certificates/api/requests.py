@@ -6,24 +6,24 @@ Presses that come while a transaction is under way share the next one (`chassis.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from chassis import clock, journal, outbox
+from chassis import journal, outbox
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import IdempotencyKey, TheStore, key_of
 from chassis.outbox import Store
-from chassis.problems import Problem, not_found
+from chassis.problems import Problem, key_reused, not_found
 from chassis.together import Together
 from contracts import Envelope
 from contracts.events import CertificateRequested, Requester
 from contracts.ids import derived
 from contracts.values import RefusalCode, RequesterRole
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from certificates import consent, store
-from certificates.api.common import TheDoors
+from certificates.api.common import TheDoors, TheMoment
 from certificates.consumers import SOURCE
 from certificates.reasons import Reason, explain
 
@@ -56,28 +56,30 @@ async def request_certificate(
     child_id: UUID,
     who: SignedIn,
     store_: TheStore,
+    at: TheMoment,
     doors: TheDoors,
     http: Request,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Accept the request; the decision follows as an event. The same key gives the same request.
 
     A parent must have given consent before (`POST /children/{child_id}/consents`).
     """
-    key = idempotency_key or str(clock.new_id())
-    request_id = derived(f"{who.user_id}:{key}", "certificate-request")
+    request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
     if doors.presses is None:
-        doors.presses = Together(partial(write_down, store_))
+        doors.presses = Together(partial(write_down, store_, doors.consent))
     scope = http.scope
-    press = Press(who.user_id, child_id, request_id, clock.now(), scope["request_id"],
+    press = Press(who.user_id, child_id, request_id, at, scope["request_id"],
                   scope.get("traceparent"))  # fmt: skip
     await doors.presses(press)
     response.headers["Location"] = f"/certificate-requests/{request_id}"
     return Accepted(request_id=request_id)
 
 
-async def write_down(store_: Store, presses: Sequence[Press]) -> list[Problem | None]:
+async def write_down(
+    store_: Store, in_force: consent.Text, presses: Sequence[Press]
+) -> list[Problem | None]:
     """Each new press becomes a request, an event and an entry of the journal.
 
     Returns for each press why it cannot be, or None.
@@ -86,7 +88,9 @@ async def write_down(store_: Store, presses: Sequence[Press]) -> list[Problem | 
     async with store_.transaction() as tx:
         roles = await store.as_whom(tx, pairs)
         agreed = await store.consented(tx, pairs) if "parent" in roles else set()
-        closed = [_closed(role, pair in agreed) for role, pair in zip(roles, pairs, strict=True)]
+        closed = [
+            _closed(role, pair in agreed, in_force) for role, pair in zip(roles, pairs, strict=True)
+        ]
         asked: dict[UUID, tuple[Press, CertificateRequested]] = {}
         for press, role, problem in zip(presses, roles, closed, strict=True):
             if role and not problem:
@@ -104,7 +108,7 @@ async def write_down(store_: Store, presses: Sequence[Press]) -> list[Problem | 
     ]
 
 
-def _closed(role: RequesterRole | None, agreed: bool) -> Problem | None:
+def _closed(role: RequesterRole | None, agreed: bool, in_force: consent.Text) -> Problem | None:
     """404 for a stranger; a parent is asked for consent first."""
     if role is None:
         return not_found()
@@ -115,20 +119,13 @@ def _closed(role: RequesterRole | None, agreed: bool) -> Problem | None:
         "consent_needed",
         "Нужно согласие на обработку персональных данных",
         "Прочитайте текст согласия и подтвердите его, затем получите сертификат.",
-        text_version=consent.VERSION,
-        text=consent.TEXT,
+        text_version=in_force.version,
+        text=in_force.text,
     )
 
 
 def _other_child(press: Press, child_of: Mapping[UUID, UUID]) -> Problem | None:
-    if child_of.get(press.request_id) == press.child_id:
-        return None
-    return Problem(
-        409,
-        "idempotency_key_reused",
-        "Ключ Idempotency-Key уже использован для другого запроса",
-        "Пришлите новый ключ.",
-    )
+    return None if child_of.get(press.request_id) == press.child_id else key_reused()
 
 
 def _request(press: Press, role: RequesterRole) -> CertificateRequested:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis import clock, journal
+from chassis import journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
@@ -18,6 +18,7 @@ from certificates import desk_store, store
 from certificates.api.common import (
     NO_NUL,
     CertificateCard,
+    TheMoment,
     card,
     desk_of,
     expect_digits,
@@ -68,6 +69,7 @@ class History(BaseModel):
 async def find_certificates(
     who: SignedIn,
     store_: TheStore,
+    at: TheMoment,
     number: Annotated[str | None, Query(max_length=40)] = None,
     name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,
     birth_date: date | None = None,
@@ -81,7 +83,6 @@ async def find_certificates(
     Children of other organizations are found by name only with a `reason`; who presents a number
     has given one. Each child that is shown is journalled.
     """
-    at = clock.now()
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
         if number is not None:
@@ -165,9 +166,8 @@ def _opened(after: str | None) -> tuple[str, UUID] | None:
 
 
 @router.get("/certificates/{number}/history")
-async def show_history(number: str, who: SignedIn, store_: TheStore) -> History:
+async def show_history(number: str, who: SignedIn, store_: TheStore, at: TheMoment) -> History:
     """Who did what, and who looked, when: for the desk, and for the family."""
-    at = clock.now()
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
         row = await desk_store.find_by_number(tx, expect_digits(number))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis import clock
@@ -11,7 +10,7 @@ from chassis.doors import TheStore
 from chassis.outbox import Store
 from chassis.problems import not_found
 from chassis.tokens import Principal
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
 from identity import store
 from identity.changes import Cause
@@ -57,9 +56,3 @@ async def _cause(request: Request) -> Cause:
 
 AnOperator = Annotated[Principal, Depends(_operator)]
 TheCause = Annotated[Cause, Depends(_cause)]
-IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
-
-
-def key_of(who: UUID, key: str | None) -> str:
-    """Names what a request makes: the same key of the same person, the same thing."""
-    return f"{who}:{key or clock.new_id()}"

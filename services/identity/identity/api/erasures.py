@@ -6,15 +6,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from chassis.database import Tx
-from chassis.doors import TheStore
-from chassis.problems import not_found
+from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.problems import key_reused, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from identity import acts, changes, erasing, store
-from identity.api.doors import AnOperator, IdempotencyKey, TheCause, key_of
-from identity.api.problems import problem
+from identity.api.doors import AnOperator, TheCause
 from identity.api.users import reachable
 from identity.erasing import SERVICES, Order
 
@@ -74,7 +73,7 @@ async def order_erasure(
         erasure_id = derived(key_of(who.user_id, idempotency_key), "erasure")
         done = await erasing.erasure(tx, erasure_id)
         if done and done["user_id"] != user_id:
-            raise problem("idempotency_key_reused")
+            raise key_reused()
         if done is None and known and known.erased_at:
             done = await erasing.latest_erasure(tx, user_id)
         if done is None:

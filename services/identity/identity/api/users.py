@@ -9,16 +9,16 @@ from uuid import UUID
 import asyncpg
 from chassis import clock
 from chassis.database import Tx
-from chassis.doors import TheStore
+from chassis.doors import IdempotencyKey, TheStore, key_of
 from chassis.outbox import Store
-from chassis.problems import not_found
+from chassis.problems import key_reused, not_found
 from contracts.ids import derived, user_id
 from contracts.values import Code, Enrolment, FullName, Organization, Role
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from identity import acts, changes, store
-from identity.api.doors import AnOperator, IdempotencyKey, TheCause, TheDoors, key_of
+from identity.api.doors import AnOperator, TheCause, TheDoors
 from identity.api.problems import problem, refused
 from identity.changes import Cause, Wanted
 from identity.edits import Fields, Stored
@@ -109,7 +109,7 @@ async def _is_first(
     digest = blake2b(body, key=master_key, digest_size=32).digest()
     kept = await store.claim_key(tx, actor, key, digest, made_id, cause.at)
     if kept and kept["digest"] != digest:
-        raise problem("idempotency_key_reused")
+        raise key_reused()
     return kept is None
 
 

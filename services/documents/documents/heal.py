@@ -1,0 +1,64 @@
+"""What `make verify heal=1` asks of documents; it may be called by hand as well.
+
+python -m documents.heal announce < lines of "TOPIC ID VERSION": an event that is nowhere
+python -m documents.heal rebuild < lines of "CERTIFICATE PLACE VERSION": a document whose row is
+    lost, by the place of certificate.issued and the last version that was said of it
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chassis import clock, healing
+from chassis.database import Tx
+from chassis.healing import Cure, Missing, Refused, an_id, told_at
+from chassis.places import Reader
+from chassis.queries import load
+from contracts import topics
+from contracts.events import CertificateIssued
+
+from documents import decide
+from documents.retry import said
+from documents.settings import Settings
+
+SQL = load("documents")
+
+
+async def announce(tx: Tx, _settings: Settings, _reader: Reader, words: Sequence[str]) -> str:
+    """Say the present state of a document; of what it was before, nothing is stored."""
+    missing = Missing.of(words)
+    if missing.topic != topics.DOCUMENTS.name:
+        raise Refused("documents says nothing on this topic that it could say again")
+    row = await tx.fetchrow(SQL["lock_credentials"], an_id(missing.about))
+    if row is None:
+        raise Refused("nothing of it is stored here")
+    if row["version"] != missing.version:
+        raise Refused(f"it is at version {row['version']}, and how it was before is not stored")
+    at = row["built_at"] or clock.now()
+    return await healing.announce(tx, said(row, decide.retold(row), row["version"], at))
+
+
+async def rebuild(tx: Tx, configured: Settings, reader: Reader, words: Sequence[str]) -> str:
+    """A row that is to be built at once. It gets a new password, the old sheet is dead."""
+    certificate_id, place, last = words
+    received = await told_at(reader, place, CertificateIssued)
+    issued, version = received.event, int(last)
+    if issued.certificate_id != an_id(certificate_id):
+        raise Refused(f"{place} is another certificate's")
+    made = await tx.fetchval(
+        SQL["save_lost"],
+        issued.certificate_id, issued.child_id,
+        decide.rebuilt_document_id(issued.certificate_id, version + 1), issued.number,
+        issued.valid_from, issued.valid_until,
+        clock.day_in(ZoneInfo(configured.region_time_zone), clock.now()), version,
+        received.correlation_id, received.traceparent,
+    )  # fmt: skip
+    if not made:
+        raise Refused("it has its document")
+    return "its document is built anew, with a new password"
+
+
+CURES: Final[dict[str, Cure[Settings]]] = {"announce": announce, "rebuild": rebuild}
+
+if __name__ == "__main__":
+    healing.main(Settings, CURES, __doc__)

@@ -1,0 +1,2 @@
+-- Documents by their state, as a metric.
+SELECT count_by('credentials', 'state');
