@@ -94,12 +94,13 @@ async def history(lab: Lab, load: Load, poison: tuple[Place, ...] = ()) -> Histo
         published = _published(evidence)
         stored = _stored(evidence, left)
     await _caught_up(load, published)
+    heard = None if load.deaf else list(load.heard)
     texts = {f"log {log.name}": log.read_bytes() for log in sorted(lab.logs())}
     texts |= await asyncio.to_thread(_dumps, lab.databases)
     texts |= {f"topic {name}": text async for name, text in _raw(lab.kafka)}
     tokens = {f"token {n}": token.encode() for n, token in enumerate([*load.tokens.values()][:20])}
     return History(
-        list(load.asks.values()), stored, published, list(load.heard), poison,
+        list(load.asks.values()), stored, published, heard, poison,
         {**lab.secrets, **tokens}, texts, await _sizes(lab), found,
     )  # fmt: skip
 

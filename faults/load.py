@@ -52,6 +52,7 @@ class Load:
         self.asks: dict[str, Ask] = {}
         self.statuses: Counter[str] = Counter()
         self.heard: list[Spoken] = []
+        self.deaf = False
         self._heard_at: list[float] = []
         self.tokens: dict[UUID, str] = {}
         self._known: list[UUID] = []

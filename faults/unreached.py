@@ -1,6 +1,7 @@
 """Rows of the fault matrix that no scenario plays, and why not."""
 
 UNREACHED: dict[str, str] = {
-    "Kafka's tail lost": "needs a command that says `outbox_sent` again; there is none yet",
+    "disk of PostgreSQL full": "needs a file system of its own; a size limit is another error than a"
+    " full disk, and tests/chassis/test_transient.py holds what services do about the real one",
     "old and new version side by side": "needs a second release to stand beside",
 }

@@ -3,14 +3,21 @@
 import asyncio
 import resource
 import signal
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from chassis import clock
 from contracts import topics
 
+from faults import gathering
 from faults.scenario import RATE_PER_S, Stage, scenario
 from tools.stack.settings import SERVICES
+from tools.verify import heal as heal_
+from tools.verify.__main__ import Places, heal
+from tools.verify.cures import Order
 
 FULL_S = 15
 NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
@@ -104,3 +111,41 @@ async def more_partitions(stage: Stage) -> str:
             await stage.back(name)
         await asyncio.sleep(3)
     return f"{len(raised)} topics"
+
+
+@scenario("Kafka's tail lost", back_s=30.0)
+async def tail_lost(stage: Stage) -> str:
+    """Kafka is killed, half of each log of ours is cut off; `make verify heal=1` says it again."""
+    lab, load = stage.lab, stage.load
+    load.deaf = True  # who has heard what is gone is no measure of what is there
+    await load.run(RATE_PER_S * 2, 300)
+    await load.over()
+    await gathering.healed(lab)
+    await lab.parts["kafka-1"].down(signal.SIGKILL)
+    lost = sum(_cut(log) for log in _our_logs(lab.settings.local / "kafka-1" / "log"))
+    await lab.parts["kafka-1"].begin()
+    await lab.back(["kafka-1"])
+    await stage.back(*SERVICES)
+    where = Places(lab.databases, lab.kafka, "")
+
+    async def run(order: Order, lines: Sequence[str]) -> Sequence[str]:
+        return await heal_.run(lab.parts[order.service].program.environment, order, lines)
+
+    given = await heal(where, run, lambda: clock.now() + timedelta(minutes=2))
+    stage.expect(given, "I1", "there was nothing to heal: nothing was tried")
+    async with load.going_on(RATE_PER_S):  # and it goes on
+        await asyncio.sleep(5)
+    return f"{lost} bytes cut off, {given} gaps healed"
+
+
+def _our_logs(folder: Path) -> list[Path]:
+    names = (topics.CERTIFICATES.name, topics.DOCUMENTS.name)
+    return [log for name in names for log in sorted(folder.glob(f"{name}-*/*.log"))]
+
+
+def _cut(log: Path) -> int:
+    """How many bytes of its end are gone."""
+    size = log.stat().st_size
+    with log.open("r+b") as file:
+        file.truncate(size // 2)
+    return size - size // 2
