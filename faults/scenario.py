@@ -87,7 +87,7 @@ def scenario(
     *,
     back_s: float = 20.0,
     shape: Shape | None = None,
-    students: int = 300,
+    students: int = 1500,
     within_s: float = 900.0,
     skip: Callable[[], str | None] = lambda: None,
 ) -> Callable[[Play], Play]:

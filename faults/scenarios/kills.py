@@ -71,7 +71,7 @@ async def _crash(stage: Stage, service: str, name: str) -> None:
 async def _topped_up(load: Load) -> None:
     """Students enough for a while: who asks by HTTP was told of before."""
     if load.left < 50:
-        await load.settle(200)
+        await load.settle(1000)
 
 
 async def _make_due(database: str, where: str) -> None:
