@@ -1,9 +1,9 @@
-# Ten tasks; continuous integration runs the same ones. Only Python 3.11 or newer is needed.
+# Eleven tasks; continuous integration runs the same ones. Only Python 3.11 or newer is needed.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup up demo down fmt check test docs verify bench
+.PHONY: help setup up demo down fmt check test docs verify bench faults
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -12,7 +12,6 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 STAMP := .venv/.ready
-CODE := libs services tools tests bench
 
 help:
 	@echo "make up      start everything here, with demo data and sign-ins; Ctrl-C or make down stops it"
@@ -45,7 +44,7 @@ fmt: $(STAMP)
 check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy libs services tools tests bench
+	$(BIN)/mypy libs services tools tests bench faults
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.docs --check
 
@@ -61,3 +60,9 @@ verify: $(STAMP)
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m bench
+
+ONLY ?=
+SEED ?= 1
+TIMES ?= 1
+faults: $(STAMP)
+	@exec $(BIN)/python -m faults --seed $(SEED) --times $(TIMES) $(ONLY)

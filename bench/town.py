@@ -3,10 +3,11 @@
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4  # noqa: TID251  new children at each run
 
 import asyncpg
@@ -53,14 +54,22 @@ class Town:
 
     async def tokens(self, students: Sequence[UUID]) -> list[str]:
         """As identity signs them, without the slow hash of twenty thousand sign-ins."""
+        known, now = await self._keys()
+        return [known.sign({"sub": str(one), "roles": ["student"]}, now) for one in students]
+
+    async def token(self, claims: Mapping[str, Any]) -> str:
+        """One with these claims."""
+        known, now = await self._keys()
+        return known.sign(dict(claims), now)
+
+    async def _keys(self) -> tuple[keys.Keys, datetime]:
         secret = (self.stack.folder / "secrets" / "identity" / "encryption_key").read_text()
         now = datetime.now(UTC)  # noqa: TID251
         connection = await asyncpg.connect(self.stack.demo["databases"]["identity"])
         try:
-            known = await keys.read(connection, base64.urlsafe_b64decode(secret), now)
+            return await keys.read(connection, base64.urlsafe_b64decode(secret), now), now
         finally:
             await connection.close()
-        return [known.sign({"sub": str(one), "roles": ["student"]}, now) for one in students]
 
     async def hear_of(self, students: Sequence[UUID]) -> dict[str, float]:
         """When the document of each was heard of, by `time.perf_counter`."""

@@ -16,6 +16,7 @@ from tests.builders import an_id
 from tests.chassis.bench import QUICK, TOPIC, note
 from tests.waiting import eventually
 
+NOWHERE = "127.0.0.1:1"
 CANARY = "Канарейкина"
 
 
@@ -34,6 +35,15 @@ async def test_a_failed_batch_comes_again_and_nothing_is_acknowledged_before(ben
         await eventually(lambda: _is(bench.committed(), 1))
     assert heard == [[0], [0], [0]]
     assert acknowledged == [0, 0, 0]
+
+
+async def test_one_of_several_brokers_that_answers_is_enough(bench):
+    """FastStream takes a text for one address, whatever commas stand in it."""
+    several = f"{NOWHERE},{bench.settings.kafka_bootstrap}"
+    await bench.tell(bench.record(1))
+    bench.settings = bench.settings.model_copy(update={"kafka_bootstrap": several})
+    async with bench.hearing(bench.consumer().consume):
+        await eventually(lambda: _is(bench.count("effects"), 1))
 
 
 async def test_a_failed_batch_of_several_partitions_comes_again_whole(bench):

@@ -91,7 +91,7 @@ BACK = a_user(version=9).model_copy(update={"user_id": user_id(GONE)})
 DAY = "now() - interval '1 day'"
 ROW = f"'t', 0, 77, 'why', '', {DAY}"
 GAPS = [
-    Gap("unanswered", "", sql("certificates",
+    Gap("unanswered", "at certificates.requests.bulk.v1:0", sql("certificates",
         f"DELETE FROM certificate_requests WHERE child_id = '{user_id('child-0')}'")),
     Gap("half_answered", "{child-1}, and its request is refused", sql("certificates",
         "UPDATE certificate_requests SET status = 'refused' WHERE certificate_id = '{child-1}'")),

@@ -58,7 +58,7 @@ def test_a_world_in_which_all_went_well_has_no_gap(clean):
 def test_what_was_looked_at_is_counted(clean):
     lines = [one.line for one in clean if one.check is None]
     count = len(CHILDREN)
-    assert f"requests: {count + 1} on the topic, {count} issued, 1 refused, 0 waiting" in lines
+    assert f"requests: {count + 1} on both lanes, {count} issued, 1 refused, 0 waiting" in lines
     assert f"certificates: {count}, {count} of them living" in lines
     assert f"documents: {count} ready, 0 failed and tried again, {NONE_ELSE}" in lines
 

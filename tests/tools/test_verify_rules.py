@@ -12,6 +12,7 @@ from tools.verify.records import said
 
 NOW, OLD = 1_000_000_000, 500_000
 REQUESTS, CERTIFICATES, USERS = "certificates.requests.v1", "certificates.v1", "identity.users.v1"
+BULK = "certificates.requests.bulk.v1"
 
 
 @pytest.fixture
@@ -47,6 +48,12 @@ def test_a_request_of_this_minute_is_on_its_way(seen):
     assert gaps(seen, "unanswered") == 0
     event(seen, REQUESTS, "r", at=NOW - 61_000)
     assert gaps(seen, "unanswered") == 1
+
+
+def test_the_same_request_told_twice_on_the_lane_for_masses_is_no_conflict(seen):
+    for content in (1, 2):
+        add(seen, "event", BULK, 0, content, OLD, "kind", "e", "r", 1, None, content)
+    assert gaps(seen, "conflicting") == 0
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.system.outside import a_request, a_student
 from tests.waiting import eventually
 
 CHILDREN = tuple(f"child-{n}" for n in range(14))
+MASS = CHILDREN[:2]  # asked for on the lane for masses
 LITTLE, GONE, PARENT = "little", "gone", "parent"
 LATE = ("late-0", "late-1")  # they did not ask yet
 PORTAL = "https://portal.example"
@@ -125,7 +126,9 @@ async def _live(services: Sequence[Whole], prefix: str) -> None:
     ]
     await sgo.hears(*(a_record(event, prefix=prefix) for event in (*people, *links)))
     await sgo.hears(a_record(Tombstone(GONE), topic=topics.SGO_USERS, prefix=prefix))
-    await desk.hears(*(a_record(a_request(n), prefix=prefix) for n in (*CHILDREN, LITTLE)))
+    lanes = dict.fromkeys(MASS, topics.CERTIFICATE_REQUESTS_BULK)
+    for name in (*CHILDREN, LITTLE):
+        await desk.hears(a_record(a_request(name), topic=lanes.get(name), prefix=prefix))
 
     async def is_done() -> bool:
         gone = "SELECT FROM people WHERE user_id = $1 AND erased"

@@ -33,17 +33,21 @@ logger.server.level = info
 
 @dataclass(frozen=True)
 class Node:
-    """One Kafka process: where it listens and where it keeps its data."""
+    """One Kafka process: where it listens and where it keeps its data.
+
+    `advertised_port`: where clients are told to come, if something stands before it.
+    """
 
     folder: Path
     port: int
     controller_port: int
     log: Path
     id: int = 1
+    advertised_port: int | None = None
 
     @property
     def bootstrap(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"127.0.0.1:{self.advertised_port or self.port}"
 
     @property
     def directory_id(self) -> str:
@@ -101,14 +105,14 @@ def _format(node: Node, cluster: Sequence[Node], tool: Sequence[str], properties
 
 def _properties(node: Node, cluster: Sequence[Node]) -> str:
     replicas = min(3, len(cluster))
-    listeners = f"PLAINTEXT://127.0.0.1:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}"
+    controller = f"CONTROLLER://127.0.0.1:{node.controller_port}"
     quorum = ",".join(f"127.0.0.1:{peer.controller_port}" for peer in cluster)
     return f"""\
 process.roles=broker,controller
 node.id={node.id}
 controller.quorum.bootstrap.servers={quorum}
-listeners={listeners}
-advertised.listeners={listeners}
+listeners=PLAINTEXT://127.0.0.1:{node.port},{controller}
+advertised.listeners=PLAINTEXT://{node.bootstrap},{controller}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={node.folder / "log"}

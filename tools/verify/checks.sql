@@ -52,9 +52,8 @@ CREATE INDEX document_id ON document (certificate_id)
 SELECT topic, count(*) FROM event GROUP BY topic ORDER BY topic
 
 -- name: requested
-SELECT printf('requests: %d on the topic, %d issued, %d refused, %d waiting',
-    (SELECT count(DISTINCT about) FROM event
-        WHERE topic = 'certificates.requests.v1'),
+SELECT printf('requests: %d on both lanes, %d issued, %d refused, %d waiting',
+    (SELECT count(DISTINCT about) FROM event WHERE topic LIKE 'certificates.requests.%'),
     sum(status = 'issued'), sum(status = 'refused'), sum(status = 'pending')) FROM request
 
 -- name: unanswered
@@ -68,10 +67,10 @@ SELECT 'request ' || coalesce(u.about, u.kind) || ' at ' || u.place || ', for ' 
 FROM (
     SELECT about, kind, topic || ':' || partition || ':' || record_offset AS place,
         (:now - at) / 1000 AS s, topic, partition, record_offset
-    FROM event WHERE topic = 'certificates.requests.v1'
+    FROM event WHERE topic LIKE 'certificates.requests.%'
         AND abs(:now - at) > :young
         AND NOT EXISTS (SELECT 1 FROM known AS k WHERE k.service = 'certificates'
-            AND k.topic = event.topic AND k.about = event.about)
+            AND k.topic = 'certificates.requests.v1' AND k.about = event.about)
 ) AS u
 LEFT JOIN certificate AS c ON c.request_id = u.about
 LEFT JOIN event AS a ON a.rowid = (SELECT min(rowid) FROM event
@@ -104,11 +103,14 @@ WHERE abs(:now - u.at) > :young
 
 -- name: unsaid
 -- Where the topic's beginning was deleted, only what follows on something that is still there.
+-- A request came on one of two lanes.
 SELECT f.about || ' version ' || f.version, f.topic, f.about, f.version
 FROM fact AS f JOIN topic AS t ON t.name = f.topic
 WHERE f.topic = :topic AND f.must
     AND NOT EXISTS (SELECT 1 FROM event AS e
-        WHERE e.topic = f.topic AND e.about = f.about AND e.version = f.version)
+        WHERE e.topic IN (f.topic, CASE f.topic
+            WHEN 'certificates.requests.v1' THEN 'certificates.requests.bulk.v1' END)
+            AND e.about = f.about AND e.version = f.version)
     AND NOT EXISTS (SELECT 1 FROM way AS e
         WHERE e.topic = f.topic AND e.about = f.about AND e.version = f.version)
     AND (NOT t.cut OR EXISTS (SELECT 1 FROM event AS e
@@ -124,11 +126,11 @@ WHERE e.topic = :topic
 
 -- name: conflicting
 SELECT 'id ' || id || ' on ' || topic FROM event
-WHERE topic NOT LIKE 'sgo.%' AND topic <> 'certificates.requests.v1'
+WHERE topic NOT LIKE 'sgo.%' AND topic NOT LIKE 'certificates.requests.%'
 GROUP BY topic, id HAVING min(digest) <> max(digest)
 UNION ALL
 SELECT about || ' version ' || version || ' on ' || topic FROM event
-WHERE topic NOT LIKE 'sgo.%' AND topic <> 'certificates.requests.v1'
+WHERE topic NOT LIKE 'sgo.%' AND topic NOT LIKE 'certificates.requests.%'
     AND about IS NOT NULL
 GROUP BY topic, about, version HAVING min(id) <> max(id)
 

@@ -73,7 +73,7 @@ class Consumer:
             await self.consume(records[:middle])
             await self.consume(records[middle:])
         elif (last := await self._retry_alone(records, error)) is not None:
-            async with self.store.transaction() as tx:
+            async with self.store.transaction("consumer") as tx:
                 why = f"failed: {describe(last)}"
                 await kept.quarantine(tx, self.key, [(records[0], why)])
 
@@ -97,7 +97,7 @@ class Consumer:
         items, refused = self._read(records)
         with tracing.consuming(items) as items:
             await prepare(items, self.handlers)
-            async with self.store.transaction() as tx:
+            async with self.store.transaction("consumer") as tx:
                 fresh, forged = await inbox.claim(tx, items) if items else ([], [])
                 refused += [(item.record, "forged: id used for other content") for item in forged]
                 effects = await self.effects(tx, fresh, last_call=False)

@@ -15,6 +15,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from chassis import failpoint
 from chassis.records import RawRecord
 from chassis.settings import ServiceSettings
 
@@ -25,10 +26,19 @@ BATCH_TIMEOUT_MS = 10  # after an empty poll FastStream sleeps this long, deaf t
 OnBatch = Callable[[Sequence[RawRecord]], Awaitable[None]]
 
 
+class _Message(KafkaAckableMessage):
+    """A batch that is acknowledged between two failpoints."""
+
+    async def ack(self) -> None:
+        failpoint.passing("consumer", "before-ack")
+        await super().ack()
+        failpoint.passing("consumer", "after-ack")
+
+
 def make_broker(settings: ServiceSettings) -> KafkaBroker:
     """A broker that only consumes: what we say goes through the outbox and its relay."""
     return KafkaBroker(
-        settings.kafka_bootstrap,
+        settings.kafka_bootstrap.split(","),  # a text is taken for one address, commas and all
         ack_policy=AckPolicy.NACK_ON_ERROR,
         graceful_timeout=STOP_S_MAX,
         apply_types=False,
@@ -73,7 +83,7 @@ def hear(
     )
 
     async def as_it_came(records: Any) -> KafkaAckableMessage:
-        return KafkaAckableMessage(body=b"", raw_message=records, consumer=subscriber.consumer)
+        return _Message(body=b"", raw_message=records, consumer=subscriber.consumer)
 
     async def not_decoded(message: Any) -> Any:
         return message.raw_message

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 import structlog
 
-from chassis import clock, journal, staging
+from chassis import clock, failpoint, journal, staging
 from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
 from chassis.kinds import Cells, RowError, Table
 from chassis.outbox import Store
@@ -70,15 +70,18 @@ async def step(store: Store, by_kind: Works) -> bool:
     """Work on the next rows; False where there is nothing to do."""
     job = None
     try:
-        async with store.transaction() as tx:
+        async with store.transaction(at=None) as tx:
             job = await staging.next_upload(tx)
             if job:
                 await _batch(tx, job, clock.now(), *by_kind[job["kind"]])
+                failpoint.passing("import", "before-commit")
     except Exception as error:
         if job is None or is_transient(error):
             raise
         log.warning("import_batch_failed", error=describe(error), id=str(job["id"]))
         await _failed(store, job)
+    if job:
+        failpoint.passing("import", "after-commit")
     return job is not None
 
 

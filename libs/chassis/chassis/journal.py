@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from chassis import failpoint
 from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.outbox import Store
 from chassis.queries import load
@@ -90,6 +91,8 @@ async def seal(store: Store) -> int:
             hashes.append(before)
         links = list(range(link + 1, link + len(rows) + 1))
         await tx.execute(SQL["seal_links"], [row["id"] for row in rows], links, hashes)
+        failpoint.passing("seal", "before-commit")
+    failpoint.passing("seal", "after-commit")
     # In the logs, out of the database's reach: a chain cut short at its end is told by this line.
     log.info("journal_sealed", count=links[-1], hash=before.hex())
     return len(rows)

@@ -9,6 +9,7 @@ from contracts import Envelope, encode
 from contracts.topics import Topic
 from pydantic_core import to_json
 
+from chassis import failpoint
 from chassis.database import Pool, Tx
 from chassis.queries import load
 
@@ -50,9 +51,16 @@ class Store:
         self.released = asyncio.Event()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
-        """One transaction; when it has committed, the relay and the parked ones are woken."""
+    async def transaction(self, at: str | None = "door") -> AsyncIterator[Tx]:
+        """One transaction; when it has committed, the relay and the parked ones are woken.
+
+        `at` is its failpoint; None where many commit nothing, and who works names its own.
+        """
         async with self.pool.acquire() as connection, connection.transaction():
             yield connection
+            if at:
+                failpoint.passing(at, "before-commit")
+        if at:
+            failpoint.passing(at, "after-commit")
         self.committed.set()
         self.released.set()

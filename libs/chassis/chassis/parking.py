@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 from contracts import Unreadable
 
-from chassis import inbox, kept, outbox, tracing
+from chassis import failpoint, inbox, kept, outbox, tracing
 from chassis.batches import Consumer
 from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
 from chassis.handlers import misplaced, prepare
@@ -66,7 +66,10 @@ async def _try(consumer: Consumer, rows_max: int) -> int:
             due = [row for row in rows if row["last_call"] is last_call]
             if due:
                 await _apply(consumer, connection, due, last_call=last_call)
+        if rows:
+            failpoint.passing("parking", "before-commit")
     if rows:
+        failpoint.passing("parking", "after-commit")
         consumer.store.committed.set()
     return len(rows)
 

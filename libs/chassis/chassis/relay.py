@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from chassis import clock
+from chassis import clock, failpoint
 from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.metrics import OUTBOX_AGE_S, OUTBOX_ROWS, SEND_FAILURES, SENT
 from chassis.outbox import Store
@@ -102,11 +102,14 @@ class Relay:
         self, connection: Tx, producer: AIOKafkaProducer, rows: list[asyncpg.Record]
     ) -> None:
         made = await batches(producer, self._settings.kafka_topic_prefix, rows)
-        sent = [
-            await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
-            for batch in made
-        ]
+        failpoint.passing("relay", "before-send")
+        sent = []
+        for batch in made:
+            one = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+            sent.append(one)
+            failpoint.passing("relay", "amid-sends")
         await asyncio.wait(sent, timeout=SEND_S_MAX)
+        failpoint.passing("relay", "after-send")
         failures = [_failure(one) for one in sent]
         acknowledged = [
             row_id
@@ -115,6 +118,7 @@ class Relay:
             for row_id in batch.ids
         ]
         await self._keep(connection, rows, set(acknowledged))
+        failpoint.passing("relay", "after-delete")
         SENT.inc(len(acknowledged))
         for failure in failures:
             if failure is not None:

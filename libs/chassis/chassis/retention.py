@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from chassis import clock
+from chassis import clock, failpoint
 from chassis.database import DATABASE_ERRORS, Pool, Tx, describe
 from chassis.outbox import Store
 from chassis.queries import load
@@ -97,9 +97,15 @@ async def prune(pool: Pool, rule: Rule, at: datetime) -> int:
         if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRUNE_LOCK):
             return 0
         if rule is JOURNAL:
-            return await _prune_journal(tx, at - rule.kept)
-        done = await tx.execute(rule.sql, at - rule.kept, ROWS_MAX)
-    return int(done.removeprefix("DELETE "))
+            done = await _prune_journal(tx, at - rule.kept)
+        else:
+            said = await tx.execute(rule.sql, at - rule.kept, ROWS_MAX)
+            done = int(said.removeprefix("DELETE "))
+        if done:
+            failpoint.passing("retention", "before-commit")
+    if done:
+        failpoint.passing("retention", "after-commit")
+    return done
 
 
 async def _prune_journal(tx: Tx, before: datetime) -> int:

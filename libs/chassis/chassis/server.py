@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from chassis import health, logs, tracing
+from chassis import failpoint, health, logs, tracing
 from chassis.service import Running, Service
 from chassis.settings import ServiceSettings
 from chassis.web import make_app
@@ -84,6 +84,7 @@ def run(service: Service) -> None:
     """Serve until SIGTERM or SIGINT (exit 0), or until the watchdog gives up (exit 70)."""
     settings = service.settings
     logs.start(service.name, settings.log_level)
+    failpoint.arm(settings.failpoint)
     provider = tracing.start(service.name, settings.otel_exporter_otlp_endpoint)
     sock = listen(settings, service.name)
     dead: list[str] = []

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from chassis import failpoint
+
 EXIT_BAD_SETTINGS = 2
 
 
@@ -33,6 +35,11 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError("is no time zone; write it like Europe/Moscow") from None
     return name
+
+
+def _failpoint(text: str) -> str:
+    failpoint.parse(text)
+    return text
 
 
 def written(pattern: str, how: str) -> AfterValidator:
@@ -74,6 +81,7 @@ class ServiceSettings(BaseSettings):
     identity_url: str = "http://127.0.0.1:8101"
     log_level: Annotated[str, written(r"debug|info|warning|error", LEVEL)] = "info"
     otel_exporter_otlp_endpoint: str | None = None
+    failpoint: Annotated[str, AfterValidator(_failpoint)] | None = None  # for tests of crashes only
 
     @property
     def key_bytes(self) -> bytes:

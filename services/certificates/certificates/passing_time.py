@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from chassis import clock, journal, outbox
+from chassis import clock, failpoint, journal, outbox
 from chassis.database import DATABASE_ERRORS, describe
 from chassis.outbox import Store
 from chassis.queries import load
@@ -42,7 +42,7 @@ async def run(store: Store, region: Region) -> None:
 async def pass_time(store: Store, region: Region, at: datetime) -> int:
     """One batch of what is due at this moment where the families live; returns how many."""
     today = clock.day_in(region.zone, at)
-    async with store.transaction() as tx:
+    async with store.transaction(at=None) as tx:
         if not await tx.fetchval(SQL["lock_calendar"], LOCK):
             return 0
         due = await desk_store.lock_due(tx, today, ROWS_MAX)
@@ -67,6 +67,10 @@ async def pass_time(store: Store, region: Region, at: datetime) -> int:
             [journal.Entry(at, None, "calendar", c.kind, c.event.child_id) for c in changes],
         )
         await outbox.append(tx, [_said(change) for change in changes])
+        if due:
+            failpoint.passing("calendar", "before-commit")
+    if due:
+        failpoint.passing("calendar", "after-commit")
     return len(due)
 
 

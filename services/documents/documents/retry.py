@@ -64,7 +64,7 @@ async def _save(
     store_: Store, row: asyncpg.Record, order: Order, result: Built | DocumentFailure
 ) -> None:
     at, version, attempt = clock.now(), row["version"] + 1, row["attempts"] + 1
-    async with store_.transaction() as tx:
+    async with store_.transaction("retry") as tx:
         if not await store.lock_failed(tx, order.certificate_id, row["version"]):
             return
         if isinstance(result, Built):
