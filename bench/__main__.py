@@ -1,9 +1,13 @@
 """`make bench`: what we claim about speed, each claim one command: python -m bench [NAME …]."""
 
 import argparse
+import io
 import sys
+from contextlib import redirect_stdout
+from typing import TextIO
 
-from bench import closing, doors, imports, lanes, machine, pipeline, render
+from bench import closing, doors, imports, lanes, machine, naive, pipeline, render, report
+from bench.results import Result
 from tools.stack.problem import told
 
 CLAIMS = {
@@ -11,6 +15,7 @@ CLAIMS = {
     "doors": doors,
     "lanes": lanes,
     "closing": closing,
+    "naive": naive,
     "imports": imports,
     "render": render,
 }
@@ -18,11 +23,31 @@ CLAIMS = {
 
 def main() -> int:
     wanted = _asked(sys.argv[1:])
-    print(machine.describe())
+    print(described := machine.describe())
+    results: list[Result] = []
+    said: dict[str, str] = {}
     for name in wanted:
         print(f"\n== {name}")
-        CLAIMS[name].main()
+        with redirect_stdout(_Both(sys.stdout)) as both:
+            results += CLAIMS[name].main()
+        said[name] = both.getvalue()
+    if set(wanted) == set(CLAIMS):
+        report.write(described, results, said)
+        print(f"\nWritten to {report.DOCS / 'performance.md'}.")
     return 0
+
+
+class _Both(io.StringIO):
+    """What is printed, and a copy of it."""
+
+    def __init__(self, shown: TextIO) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def write(self, text: str) -> int:
+        self._shown.write(text)
+        self._shown.flush()
+        return super().write(text)
 
 
 def _asked(words: list[str]) -> list[str]:

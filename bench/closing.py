@@ -6,7 +6,6 @@ again while the call is on its way, so a number is as fine as one answer takes.
 """
 
 import asyncio
-import statistics
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -23,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 from contracts.ids import user_id
 
 from bench import people
+from bench.results import Result, within
 from tools.stack import demo_data
 from tools.stack.apart import Stack, a_stack
 from tools.stack.consents import agree_for
@@ -52,12 +52,12 @@ class Town:
         return bool((await self.call("GET", service, path, self.parent)).status_code == status)
 
 
-def main() -> None:
+def main() -> list[Result]:
     with a_stack("bench-") as stack:
-        asyncio.run(measure(stack))
+        return asyncio.run(measure(stack))
 
 
-async def measure(stack: Stack) -> None:
+async def measure(stack: Stack) -> list[Result]:
     urls = stack.demo["urls"]
     producer = AIOKafkaProducer(bootstrap_servers=stack.demo["kafka"], acks="all")
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http, producer:
@@ -79,18 +79,10 @@ async def measure(stack: Stack) -> None:
             ):
                 for what, took_ms in measured.items():
                     waits[what].append(took_ms)
-    for what, times in waits.items():
-        print(_line(what, times))
-
-
-def _line(what: str, times_ms: list[float]) -> str:
-    ordered = sorted(times_ms)
-    p99 = ordered[len(ordered) * 99 // 100 - 1]
-    late = sum(one > TARGET_MS for one in ordered)
-    return (
-        f"{what}, ms: p50 {statistics.median(ordered):.0f}, p99 {p99:.0f}, most {ordered[-1]:.0f};"
-        f" {late} of {len(ordered)} took more than a second"
-    )
+    found = [within(what, times, p99=TARGET_MS) for what, times in waits.items()]
+    for one in found:
+        print(f"  {one.what}: {one.measured}")
+    return found
 
 
 async def _sign_in(http: httpx.AsyncClient, urls: dict[str, str], user: dict[str, str]) -> Headers:

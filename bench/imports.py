@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
+from bench.results import Result
 from tools.stack.apart import Stack, a_stack
 
 ROWS = 100_000
@@ -29,7 +30,7 @@ SAMPLE = 100  # each hundredth child tells whether certificates knows them all
 CSV = {"Content-Type": "text/csv"}
 
 
-def main() -> None:
+def main() -> list[Result]:
     with a_stack("bench-") as stack, httpx.Client(timeout=120, trust_env=False) as http:
         urls = stack.demo["urls"]
         http.headers.update(_operator(stack, http))
@@ -38,6 +39,7 @@ def main() -> None:
         certificates = f"{urls['certificates']}/imports/certificates"
         _await_children(http, certificates)
         _both(stack, http, "certificates", certificates, _certificates)
+    return []
 
 
 def _both(

@@ -24,6 +24,8 @@ from documents.credentials_page.render import (
 )
 from documents.on_demand import act, application, image
 
+from bench.results import Result
+
 RUNS = 7
 NAMES = {
     "compiled": "Иванова Александра Ивановна",
@@ -91,7 +93,7 @@ def drawn() -> dict[str, Callable[[], bytes]]:
     }
 
 
-def main() -> None:
+def main() -> list[Result]:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"reportlab {version('reportlab')}, template {CURRENT}; ms, median of {RUNS}"
@@ -110,7 +112,4 @@ def main() -> None:
         print(f"{path:26}{len(pdf):8}{columns}")
     for name, draw in drawn().items():
         print(f"{name:26}{len(draw()):8}{milliseconds(draw, 20):9.4f}")
-
-
-if __name__ == "__main__":
-    main()
+    return []
