@@ -6,6 +6,7 @@ import pytest
 from certificates import life_cycle, retold
 from certificates.api.common import said as said_at_the_desk
 from certificates.desk_store import Change
+from certificates.take_over import imported_id
 from chassis.healing import Refused
 from contracts.events import CertificateExpiring
 from fastapi import Request
@@ -109,3 +110,10 @@ def test_a_refusal_without_its_reasons_is_not_told():
     assert [code.value for code in told.event.codes] == ["not_enrolled"]
     with pytest.raises(ValidationError):
         retold.refused(a_stored_request())
+
+
+def test_an_imported_certificate_is_told_again_as_imported():
+    """Its id is that of its number; documents makes no password for it."""
+    one = row(certificate_id=imported_id("780000000011"))
+    assert retold.version(one, [], 1, MOSCOW).event.imported
+    assert not retold.version(row(), [], 1, MOSCOW).event.imported

@@ -4,6 +4,8 @@ import asyncio
 
 import asyncpg
 import pytest
+from chassis import together as together_
+from chassis.problems import Problem
 from chassis.together import AT_ONCE, Together
 
 
@@ -79,3 +81,42 @@ async def test_who_has_gone_spoils_nothing_for_the_others():
     work.go_on.set()
     assert await stays == 4
     assert await together(5) == 10
+
+
+async def test_nobody_waits_for_ever_whatever_ends_the_work():
+    work = Work()
+    together = Together(work)
+    waiting = [asyncio.create_task(together(ask)) for ask in (1, 2)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    together._worker.cancel()
+    for one in waiting:
+        with pytest.raises(RuntimeError):
+            await one
+    work.go_on.set()
+    assert await together(3) == 6
+
+
+async def test_too_few_answers_are_nobodys_answer():
+    async def works_badly(asks):
+        return []
+
+    together = Together(works_badly)
+    with pytest.raises(RuntimeError):
+        await together(1)
+
+
+async def test_no_more_wait_than_may(monkeypatch):
+    monkeypatch.setattr(together_, "WAITING_MAX", 2)
+    work = Work()
+    together = Together(work)
+    waiting = [asyncio.create_task(together(1))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting += [asyncio.create_task(together(ask)) for ask in (2, 3)]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem) as refused:
+        await together(4)
+    assert (refused.value.status, refused.value.body["code"]) == (503, "too_busy")
+    work.go_on.set()
+    assert await asyncio.gather(*waiting) == [2, 4, 6]

@@ -19,8 +19,8 @@ CERTIFICATE = issued().certificate_id
 def ask(settings_for):
     settings = settings_for(Settings, portal_url=PORTAL)
 
-    async def answers(*lines: str) -> list[str]:
-        return await healing.heal(settings, heal.announce, lines)
+    async def answers(*lines: str, cure=heal.announce) -> list[str]:
+        return [answer async for answer in healing.heal(settings, cure, lines)]
 
     return answers
 
@@ -82,3 +82,9 @@ async def test_what_waits_in_the_outbox_is_not_said_twice(family, ask):
 async def test_what_cannot_be_said_again_has_its_reason(desk, ask, words, why):
     (answer,) = await ask(words)
     assert answer.startswith(f"cannot  {words}: {why}")
+
+
+async def test_a_line_that_is_none_is_told_and_the_next_one_is_tried(desk, ask):
+    lines = ["rubbish", "one two three", f"{CERTIFICATE} certificates.v1:0:0 -1"]
+    wanted = "write it as CERTIFICATE_ID PLACE VERSION"
+    assert await ask(*lines, cure=heal.rebuild) == [f"cannot  {line}: {wanted}" for line in lines]

@@ -17,7 +17,9 @@ CHILD, PARENT = user_id("1"), user_id("2")
 @pytest.fixture
 def ask(settings_for):
     async def answers(*lines: str) -> list[str]:
-        return await healing.heal(settings_for(Settings), heal.announce, lines)
+        return [
+            answer async for answer in healing.heal(settings_for(Settings), heal.announce, lines)
+        ]
 
     return answers
 

@@ -36,7 +36,7 @@ ASKED = [
     ("documents", "operator", "^/erasures"),
     ("certificates", PARENT, ALL),
     ("certificates", "authorized", "^/certificates"),
-    ("certificates", "operator", "^/rules"),
+    ("certificates", "operator", "^/(rules|imports)"),
     ("identity", "operator", ALL),
 ]
 

@@ -1,4 +1,4 @@
-"""Saying and hearing again what was lost, within the rules that hold for the first time (ADR 17).
+"""Saying and hearing again what was lost, within the rules that hold for the first time (ADR 20).
 
 `resend` makes what was sent unsent again; `hear` gives the service a record of a topic once more.
 """

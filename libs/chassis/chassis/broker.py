@@ -48,9 +48,9 @@ def make_broker(settings: ServiceSettings) -> KafkaBroker:
     )
 
 
-def group_of(settings: ServiceSettings, service: str, topic: Topic) -> str:
+def group_of(settings: ServiceSettings, service: str, topic: str) -> str:
     """The consumer group in which a service hears a topic."""
-    return f"{settings.kafka_topic_prefix}{service}.{topic.name}"
+    return f"{settings.kafka_topic_prefix}{service}.{topic}"
 
 
 def hear(
@@ -70,7 +70,7 @@ def hear(
     unfinished = {} if working is None else working
     subscriber = broker.subscriber(
         settings.kafka_topic_prefix + topic.name,
-        group_id=group_of(settings, group, topic),
+        group_id=group_of(settings, group, topic.name),
         batch=True,
         max_records=BATCH_RECORDS_MAX,
         batch_timeout_ms=BATCH_TIMEOUT_MS,

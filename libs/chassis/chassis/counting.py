@@ -1,4 +1,4 @@
-"""How many rows of each state a service has, as a metric that costs the same at any size (ADR 17).
+"""How many rows of each state a service has, as a metric that costs the same at any size (ADR 20).
 
 Triggers note what each statement changed (`count_by` in a migration); here the notes are summed up.
 Every replica tells the same numbers.

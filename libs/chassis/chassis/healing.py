@@ -7,7 +7,7 @@ a line as well: `healed` or `cannot`, and what was done or why not.
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -79,12 +79,15 @@ async def told_at(reader: Reader, place: str, kind: type[EventT]) -> Received[Ev
     return cast("Received[EventT]", received)
 
 
-async def heal(configured: SettingsT, cure: Cure[SettingsT], lines: Sequence[str]) -> list[str]:
-    """Each line's answer, in their order."""
+async def heal(
+    configured: SettingsT, cure: Cure[SettingsT], lines: Sequence[str]
+) -> AsyncIterator[str]:
+    """Each line's answer as soon as it is tried: what is healed is told, whatever comes then."""
     pool = await open_pool(configured)
     try:
         async with reading(configured) as reader, pool.acquire() as connection:
-            return [await _healed(connection, configured, reader, cure, line) for line in lines]
+            for line in lines:
+                yield await _healed(connection, configured, reader, cure, line)
     finally:
         await pool.close()
 
@@ -115,8 +118,13 @@ def main(
     cure = cures[parser.parse_args().cure]
     lines = [line.strip() for line in sys.stdin if line.strip()]
     try:
-        answers = asyncio.run(heal(settings.load(kind), cure, lines))
+        asyncio.run(_tell(heal(settings.load(kind), cure, lines)))
     except (*DATABASE_ERRORS, KafkaError) as error:
         sys.stderr.write(f"Database or Kafka does not answer ({describe(error)}): try again.\n")
         raise SystemExit(1) from None
-    sys.stdout.write("".join(f"{answer}\n" for answer in answers))
+
+
+async def _tell(answers: AsyncIterator[str]) -> None:
+    async for answer in answers:
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()

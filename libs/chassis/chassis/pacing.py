@@ -84,7 +84,7 @@ async def _lag_behind(
     try:
         await admin.start()
         await ends.start()
-        groups = [(group_of(settings, name, topic), topic) for name, topic in lane.behind]
+        groups = [(group_of(settings, name, topic.name), topic) for name, topic in lane.behind]
         yield lambda: _lag(settings.kafka_topic_prefix, groups, ends, admin)
     finally:
         await ends.stop()

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.broker import group_of
 from chassis.records import KeptRecord
 from chassis.settings import ServiceSettings
 
@@ -57,7 +58,7 @@ class Reader:
         """Whether the service's consumers have acknowledged the record, or what follows it."""
         topic, part, offset = self._parsed(place)
         if (service, part) not in self._passed:
-            group = f"{self._settings.kafka_topic_prefix}{service}.{topic}"
+            group = group_of(self._settings, service, topic)
             async with _a_consumer(self._settings, group) as consumer:
                 self._passed[service, part] = await consumer.committed(part) or 0
         return self._passed[service, part] > offset

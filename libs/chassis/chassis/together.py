@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from chassis.database import is_transient
+from chassis.problems import Problem
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 Work = Callable[[Sequence[Ask]], Awaitable[Sequence[Answer]]]
 AT_ONCE = 200
+WAITING_MAX = 2000
 
 
 class Together(Generic[Ask, Answer]):
@@ -24,7 +26,18 @@ class Together(Generic[Ask, Answer]):
         self._worker: asyncio.Task[None] | None = None
 
     async def __call__(self, ask: Ask) -> Answer:
-        """The answer to `ask`. Raises what it brought about, and nothing that a neighbour did."""
+        """The answer to `ask`. Raises what it brought about, and nothing that a neighbour did.
+
+        Raises Problem 503 where too many wait already.
+        """
+        if len(self._waiting) >= WAITING_MAX:
+            raise Problem(
+                503,
+                "too_busy",
+                "Сейчас очень много обращений",
+                "Повторите через несколько секунд.",
+                headers={"Retry-After": "5"},
+            )
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, answer))
         if self._worker is None:
@@ -32,19 +45,18 @@ class Together(Generic[Ask, Answer]):
         return await answer
 
     async def _until_nobody_waits(self) -> None:
+        batch: list[tuple[Ask, asyncio.Future[Answer]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
                 asks = [ask for ask, _ in batch]
                 for (_, waiter), answer in zip(batch, await self._answers(asks), strict=True):
-                    if waiter.done():  # who asked has gone
-                        continue
-                    if isinstance(answer, Exception):
-                        waiter.set_exception(answer)
-                    else:
-                        waiter.set_result(answer)
-        finally:
+                    _tell(waiter, answer)
+        finally:  # whatever ends this task, nobody waits for ever
             self._worker = None
+            for _, waiter in (*batch, *self._waiting):
+                _tell(waiter, RuntimeError("the work has ended without an answer"))
+            self._waiting = []
 
     async def _answers(self, asks: Sequence[Ask]) -> Sequence[Answer | Exception]:
         try:
@@ -53,3 +65,12 @@ class Together(Generic[Ask, Answer]):
             if len(asks) == 1 or is_transient(error):
                 return [error] * len(asks)
             return [one for ask in asks for one in await self._answers([ask])]
+
+
+def _tell(waiter: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+    if waiter.done():  # who asked has gone
+        return
+    if isinstance(answer, Exception):
+        waiter.set_exception(answer)
+    else:
+        waiter.set_result(answer)

@@ -50,11 +50,11 @@ def look(watch: Watch, now: float) -> str | None:
     consumer = watch.subscriber.consumer
     partitions = consumer.assignment() if consumer else ()
     watch.assigned = bool(partitions)
-    positions = {p: consumer.last_stable_offset(p) or 0 for p in partitions}
+    ends = {p: consumer.last_stable_offset(p) or 0 for p in partitions}
     for gone in watch.working.keys() - set(partitions):
         del watch.working[gone]
     finished = _read(consumer, partitions) | watch.working
-    watch.lag = sum(max(0, positions[p] - finished.get(p, positions[p])) for p in partitions)
+    watch.lag = sum(max(0, ends[p] - finished.get(p, ends[p])) for p in partitions)
     LAG.labels(watch.topic).set(watch.lag)
     moving = finished != watch.positions
     watch.positions = finished

@@ -1,7 +1,7 @@
 """DECISION: an event that was lost, told again from what is stored of it. Pure.
 
 The same facts as the first time. The id is the first one where it was made of the certificate and
-its version, as it is for all but `certificate.issued` and `certificate.refused`.
+its version: that is all but `certificate.refused`, and `certificate.issued` where it was asked for.
 """
 
 from collections.abc import Sequence
@@ -33,6 +33,7 @@ from contracts.values import CertificateStatus
 from certificates.consumers import SOURCE
 from certificates.decide import is_untimely
 from certificates.life_cycle import ACTIVE, PENDING, SUSPENDED
+from certificates.take_over import imported_id
 
 Row = Any  # of the database
 # What a certificate is after each kind of change; a warning leaves it as it was.
@@ -68,7 +69,10 @@ def version(row: Row, changes: Sequence[Row], wanted: int, zone: ZoneInfo) -> En
     """What made `row`, a certificate, that version; `changes` in order. Raises Refused."""
     if wanted == 1:
         event: AboutCertificate = CertificateIssued(
-            **_about(row, 1, PENDING), request_id=row["request_id"], issued_at=row["issued_at"]
+            **_about(row, 1, PENDING),
+            request_id=row["request_id"],
+            issued_at=row["issued_at"],
+            imported=row["certificate_id"] == imported_id(row["number"]),
         )
         return _said(event, f"{event.certificate_id}:1", row["issued_at"])
     status = PENDING

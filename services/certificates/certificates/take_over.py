@@ -1,7 +1,7 @@
 """DECISION: whether another system's certificate is taken over, and what is said of it. Pure.
 
 It begins like each certificate, as pending_activation, and its status follows as an event of its
-own: versions stay dense, and whoever follows the topic needs to know nothing new (ADR 17).
+own: versions stay dense, and whoever follows the topic needs to know nothing new (ADR 18).
 """
 
 from datetime import date, datetime, time
@@ -98,9 +98,14 @@ def _activated(wanted: Wanted, at: datetime) -> CertificateActivated:
     )
 
 
+def imported_id(number: str) -> UUID:
+    """The id of the certificate that was imported with this number."""
+    return derived(number, "imported-certificate")
+
+
 def _state(wanted: Wanted, version: int, status: CertificateStatus) -> dict[str, Any]:
     return {
-        "certificate_id": derived(wanted.number, "imported-certificate"),
+        "certificate_id": imported_id(wanted.number),
         "version": version,
         "child_id": wanted.child_id,
         "number": wanted.number,

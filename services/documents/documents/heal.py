@@ -5,6 +5,7 @@ python -m documents.heal rebuild < lines of "CERTIFICATE PLACE VERSION": a docum
     lost, by the place of certificate.issued and the last version that was said of it
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -40,6 +41,8 @@ async def announce(tx: Tx, _settings: Settings, _reader: Reader, words: Sequence
 
 async def rebuild(tx: Tx, configured: Settings, reader: Reader, words: Sequence[str]) -> str:
     """A row that is to be built at once. It gets a new password, the old sheet is dead."""
+    if len(words) != 3 or not re.fullmatch("[0-9]{1,9}", words[2]):  # noqa: PLR2004
+        raise Refused("write it as CERTIFICATE_ID PLACE VERSION")
     certificate_id, place, last = words
     received = await told_at(reader, place, CertificateIssued)
     issued, version = received.event, int(last)

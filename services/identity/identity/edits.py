@@ -1,6 +1,6 @@
 """DECISION: what an operator's hand, or a row of a file, makes of a user or a link. Pure.
 
-SGO stays the master: its next full state replaces what was edited here (ADR 8). So an edit counts
+SGO stays the master: its next full state replaces what was edited here (ADR 10). So an edit counts
 our `version` on and leaves SGO's alone.
 """
 
