@@ -75,11 +75,24 @@ def test_down_ends_what_a_killed_supervisor_left_behind(tmp_path, sleeper):
     assert sleeper.wait(10) == -signal.SIGTERM
 
 
-def test_postgres_pid_file_of_somebody_else_is_dropped(tmp_path):
+@pytest.mark.parametrize("name", ["postmaster.pid", ".s.PGSQL.15432.lock"])
+def test_postgres_pid_file_of_somebody_else_is_dropped(tmp_path, name):
     """After a kill -9 the pid may belong to another program; PostgreSQL would not start."""
-    (tmp_path / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    (tmp_path / name).write_text(f"{os.getpid()}\n")
     drop_stale_pid(tmp_path)
-    assert not (tmp_path / "postmaster.pid").exists()
+    assert not (tmp_path / name).exists()
+
+
+def test_the_pid_file_of_a_server_that_runs_stays(tmp_path):
+    words = [sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)]
+    with subprocess.Popen(words) as server:
+        try:
+            for name in ("postmaster.pid", ".s.PGSQL.15432.lock"):
+                (tmp_path / name).write_text(f"{server.pid}\n")
+            drop_stale_pid(tmp_path)
+            assert len(list(tmp_path.iterdir())) == 2
+        finally:
+            server.kill()
 
 
 def test_down_stops_a_stack_that_is_only_starting(tmp_path):

@@ -148,19 +148,22 @@ def _let_pass(folder: Path, user: str) -> None:
 
 
 def drop_stale_pid(folder: Path) -> None:
-    """Remove a postmaster.pid whose process is gone or is somebody else's by now."""
-    path = folder / "postmaster.pid"
+    """Remove what says that a server runs here, if its process is gone or somebody else's by now.
+
+    Of the folder, and of each of its sockets: PostgreSQL asks only whether there is a process.
+    """
+    for path in (folder / "postmaster.pid", *folder.glob(".s.PGSQL.*.lock")):
+        if not _is_of(folder, path):
+            path.unlink(missing_ok=True)
+
+
+def _is_of(folder: Path, path: Path) -> bool:
+    """Whether the process that the file names is the server of this folder."""
     try:
         pid = int(path.read_text().split("\n", 1)[0])
-    except (OSError, ValueError):
-        path.unlink(missing_ok=True)
-        return
-    try:
-        words = psutil.Process(pid).cmdline()
-    except psutil.Error:
-        words = []
-    if str(folder) not in words:
-        path.unlink(missing_ok=True)
+        return str(folder) in psutil.Process(pid).cmdline()
+    except (OSError, ValueError, psutil.Error):
+        return False
 
 
 async def _answers(server: Postgres) -> bool:
