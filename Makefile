@@ -20,6 +20,7 @@ help:
 	echo "make test    every test (what=tests/certificates for some)"
 	echo "make verify  count that nothing was lost; list gaps (heal=1 mends, metrics=FILE for Prometheus)"
 	echo "make bench   measure what we claim about speed"
+	echo "make faults  make everything fail under load, and judge the whole history (ONLY=random-kills SEED=7)"
 	echo "make setup fmt docs down"
 
 setup: $(STAMP)
