@@ -155,3 +155,17 @@ async def test_the_text_of_the_first_release_is_readable_too(town):
         "SELECT text FROM consent_texts WHERE text_version = '2026-11'"
     )
     assert text.startswith("Я согласен (согласна) на обработку персональных данных ребёнка")
+
+
+async def test_the_page_says_whether_a_parent_must_agree_first(client):
+    page = f"/children/{CHILD}/certificate"
+
+    async def needed(headers=PARENT):
+        return (await client.get(page, headers=headers)).json()["consent_needed"]
+
+    assert await needed()
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    assert not await needed()
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    assert await needed()
+    assert not await needed(bearer("neighbour", "student"))

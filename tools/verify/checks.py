@@ -9,7 +9,7 @@ from tools.verify.evidence import SQL
 
 YOUNG_MS = 60_000
 GAPS_SHOWN = 20
-SHOWN = "python -m tools.stack.exec"
+SHOWN = ".venv/bin/python -m tools.stack.exec"
 
 HEALTH = (
     "see /health/ready and the log of {service}: a restart takes up what is not acknowledged,"

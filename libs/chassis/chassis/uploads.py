@@ -136,8 +136,10 @@ class _Upload:
             ) from None  # fmt: skip
         except BadTable as bad:
             await self._drop()
+            names = self.table.columns
+            told = [names[one][0] if one in names else one for one in bad.columns]
             raise Problem(
-                422, bad.code, MESSAGES[bad.code], ", ".join(bad.columns), columns=bad.columns
+                422, bad.code, MESSAGES[bad.code], ", ".join(told), columns=bad.columns
             ) from None
         except BaseException:
             await asyncio.shield(self._drop())

@@ -41,11 +41,13 @@ class ChildsCertificate(BaseModel):
 
     `request` is the one that a certificate which is pending, active or suspended was issued for;
     else the latest, but for those that were refused because the child had a certificate already.
+    `consent_needed`: a parent has not agreed yet, or not any more; a press asks for it first.
     """
 
     certificate: CertificateCard | None
     request: RequestCard | None
     eligibility: Eligibility
+    consent_needed: bool
 
 
 class Consent(BaseModel):
@@ -91,6 +93,8 @@ async def show_certificate(
         facts = await store.load_facts_of(tx, child_id, who.user_id, today, region)
         if facts.child is None:
             raise not_found()
+        pair = (who.user_id, child_id)
+        agreed = role is not RequesterRole.parent or await store.consented(tx, [pair])
         certificate = await store.latest_certificate(tx, child_id)
         request = await store.telling_request(tx, child_id)
         await journal.looked(tx, journal.Entry(at, who.user_id, role, "saw_card", child_id))
@@ -106,6 +110,7 @@ async def show_certificate(
             reasons=explain(_codes(request)),
         ),
         eligibility=Eligibility(allowed=not codes, reasons=explain(codes)),
+        consent_needed=not agreed,
     )
 
 
