@@ -3,12 +3,14 @@
 from base64 import urlsafe_b64encode
 
 import pytest
+from contracts import Tombstone, topics
 from contracts.events import CertificateRequested, ChildUnlinked
 
 from tests.builders import a_record, a_request, a_user, an_id
 from tests.doors import bearer, problem, said
 
 CLERK, PARENT = bearer("clerk", "staff"), bearer("parent", "parent")
+SCHOOLMASTER = bearer("schoolmaster", "staff")
 CHECKED = {"checked_documents": ["Паспорт"], "consent": True}
 WHY = {"reason": "moved_away", "comment": "Семья переехала"}
 
@@ -172,3 +174,58 @@ async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, t
         assert {"found_by_desk", "activated", "saw_history"} <= set(actions)
     other = bearer("neighbours parent", "parent")
     problem(await client.get(f"/certificates/{number}/history", headers=other), 404, "not_found")
+
+
+async def deeds(client, number, headers=CLERK) -> list[dict]:
+    answer = await client.get(f"/certificates/{number}/history", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def test_the_history_tells_of_which_organization_whoever_acted_or_looked_is(
+    client, town, number
+):
+    """Also of a school, which is not authorized; a parent acts for no organization."""
+    child = f"/children/{an_id('child')}"
+    text = (await client.get(f"{child}/consent", headers=PARENT)).json()["text_version"]
+    for headers in (SCHOOLMASTER, PARENT):
+        await client.get(f"{child}/certificate", headers=headers)
+        await client.post(f"{child}/certificate-requests", headers=headers)
+        await client.post(f"{child}/consents/withdrawal", headers=headers)
+        await client.post(f"{child}/consents", headers=headers, json={"text_version": text})
+    await active(client, number)
+    await deeds(client, number, SCHOOLMASTER)
+    told = await deeds(client, number, PARENT)
+    assert {(one["action"], one["organization"]) for one in told if one["actor"] == "staff"} == {
+        *((action, "school-1") for action in ("saw_card", "requested", "consented", "saw_history")),
+        ("activated", "centre"),
+    }
+    assert {one["organization"] for one in told if one["actor"] == "parent"} == {None}
+
+
+async def test_the_history_tells_which_papers_were_checked_until_the_child_is_erased(
+    client, town, number
+):
+    papers = CHECKED | {"checked_documents": ["Паспорт", "СНИЛС"], "comment": "Иванов"}
+    await change(client, number, "activation", body=papers)
+    await change(client, number, "suspension")
+    for headers in (PARENT, CLERK):
+        told = {one["action"]: one["details"] for one in await deeds(client, number, headers)}
+        assert (told["activated"], told["suspended"]) == ("Паспорт, СНИЛС", "moved_away")
+    erased = Tombstone(str(an_id("child")), 2)
+    await town.consume([a_record(erased, topic=topics.IDENTITY_USERS)])
+    told = {one["action"]: one["details"] for one in await deeds(client, number)}
+    assert told["activated"] == ""
+
+
+async def test_each_activation_in_the_history_tells_its_own_papers(client, town, number):
+    """A child may have had several certificates; the journal is about the child."""
+    await active(client, number)
+    await change(client, number, "annulment")
+    await client.post(f"/children/{an_id('child')}/certificate-requests", headers=PARENT)
+    asked = (await said(town.store.pool))[-1].event
+    await town.consume([a_record(CertificateRequested.model_validate(asked))])
+    new = (await said(town.store.pool))[-1].event["number"]
+    await change(client, new, "activation", body=CHECKED | {"checked_documents": ["СНИЛС"]})
+    told = [one["details"] for one in await deeds(client, new) if one["action"] == "activated"]
+    assert told == ["СНИЛС", "Паспорт"]

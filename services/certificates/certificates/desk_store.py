@@ -30,6 +30,7 @@ Changed: TypeAlias = (
     | CertificateExpiring
     | CertificateExpired
 )
+Papers: TypeAlias = dict[tuple[datetime, UUID | None], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,21 @@ async def save_history(tx: Tx, changes: Sequence[Change]) -> None:
             for change in changes
         ],
     )
+
+
+async def organizations_of(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Where those of these users that are staff work at this moment, authorized or not."""
+    rows = await tx.fetch(SQL["organizations_of"], user_ids) if user_ids else []
+    return {row["user_id"]: row["organization"] for row in rows}
+
+
+async def checked_papers(tx: Tx, child_id: UUID) -> Papers:
+    """The papers of each activation of the child's certificates, by its moment and its actor.
+
+    They may tell names: the journal, which keeps what was erased, does not have them.
+    """
+    rows = await tx.fetch(SQL["checked_papers"], child_id)
+    return {(row["changed_at"], row["actor_id"]): row["checked_documents"] for row in rows}
 
 
 async def save_warned(tx: Tx, warned: dict[UUID, int]) -> None:

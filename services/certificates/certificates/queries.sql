@@ -156,6 +156,10 @@ SELECT * FROM certificates WHERE number = $1 FOR UPDATE
 SELECT organization FROM people
 WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 
+-- name: organizations_of
+SELECT user_id, organization FROM people
+WHERE user_id = ANY($1::uuid[]) AND 'staff' = ANY(roles) AND organization IS NOT NULL AND NOT erased
+
 -- name: as_whom
 SELECT CASE
     WHEN u.erased THEN NULL
@@ -332,6 +336,11 @@ SELECT * FROM certificates WHERE certificate_id = $1 FOR UPDATE
 -- name: changes_of
 SELECT version, kind, organization, reason, changed_at FROM changes
 WHERE certificate_id = $1 ORDER BY version
+
+-- name: checked_papers
+SELECT h.changed_at, h.actor_id, h.checked_documents
+FROM changes AS h JOIN certificates AS k USING (certificate_id)
+WHERE k.child_id = $1 AND h.kind = 'activated'
 
 -- name: certificate_of_request
 SELECT certificate_id FROM certificates WHERE request_id = $1

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis import clock
+from chassis import clock, journal
 from chassis.auth import only
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
@@ -14,7 +14,7 @@ from chassis.together import Together
 from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
-from contracts.values import CertificateStatus, Role
+from contracts.values import CertificateStatus, RequesterRole, Role
 from fastapi import Depends, Path, Request
 from pydantic import BaseModel, StringConstraints
 
@@ -139,3 +139,14 @@ async def desk_of(tx: Any, who: Principal) -> str:
     if not organization:
         raise not_found()
     return organization
+
+
+async def entry_of(
+    tx: Any, at: datetime, who: Principal, role: RequesterRole, action: str, child_id: UUID,
+    details: str = "",
+) -> journal.Entry:  # fmt: skip
+    """The entry of who acts for a child or looks: staff with the organization they work at."""
+    organization = None
+    if role is RequesterRole.staff:
+        organization = (await desk_store.organizations_of(tx, [who.user_id])).get(who.user_id)
+    return journal.Entry(at, who.user_id, role, action, child_id, organization, details)

@@ -17,7 +17,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import consent, decide, store
-from certificates.api.common import CertificateCard, TheDoors, TheMoment, TheRegion, card
+from certificates.api.common import CertificateCard, TheDoors, TheMoment, TheRegion, card, entry_of
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])
@@ -97,7 +97,7 @@ async def show_certificate(
         agreed = role is not RequesterRole.parent or await store.consented(tx, [pair])
         certificate = await store.latest_certificate(tx, child_id)
         request = await store.telling_request(tx, child_id)
-        await journal.looked(tx, journal.Entry(at, who.user_id, role, "saw_card", child_id))
+        await journal.looked(tx, await entry_of(tx, at, who, role, "saw_card", child_id))
     codes = decide.why_not(role, facts)
     return ChildsCertificate(
         certificate=card(certificate) if certificate else None,
@@ -160,8 +160,7 @@ async def give_consent(
                 text=in_force.text,
             )
         if await store.give_consent(tx, consent_id, child_id, who.user_id, at, in_force):
-            entry = journal.Entry(at, who.user_id, role, "consented", child_id,
-                                  details=in_force.version)  # fmt: skip
+            entry = await entry_of(tx, at, who, role, "consented", child_id, in_force.version)
             await journal.append(tx, [entry])
         elif await store.child_of_consent(tx, consent_id) not in (None, child_id):
             raise key_reused()
@@ -176,7 +175,7 @@ async def withdraw_consent(
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
         if await store.withdraw_consent(tx, child_id, who.user_id, at):
-            entry = journal.Entry(at, who.user_id, role, "consent_withdrawn", child_id)
+            entry = await entry_of(tx, at, who, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
         return await _consent(tx, child_id, who.user_id, doors.consent)
 

@@ -23,7 +23,7 @@ from contracts.values import RefusalCode, RequesterRole
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from certificates import consent, store
+from certificates import consent, desk_store, store
 from certificates.api.common import TheDoors, TheMoment
 from certificates.consumers import SOURCE
 from certificates.reasons import Reason, explain
@@ -101,7 +101,8 @@ async def write_down(
         opened = await store.open_requests(tx, requests)
         new = [one for request_id, one in asked.items() if request_id in opened]
         await outbox.append(tx, [_said(*one) for one in new])
-        await journal.append(tx, [_entry(*one) for one in new])
+        works_at = await desk_store.organizations_of(tx, _staff(new))
+        await journal.append(tx, [_entry(*one, works_at) for one in new])
         child_of = await store.children_of_requests(tx, list(asked))
     return [
         problem or _other_child(press, child_of)
@@ -149,9 +150,15 @@ def _said(press: Press, request: CertificateRequested) -> Envelope:
     )
 
 
-def _entry(press: Press, request: CertificateRequested) -> journal.Entry:
-    role = request.requester.role
-    return journal.Entry(press.at, press.user_id, role, "requested", press.child_id)
+def _staff(asked: Sequence[tuple[Press, CertificateRequested]]) -> list[UUID]:
+    return [press.user_id for press, one in asked if one.requester.role is RequesterRole.staff]
+
+
+def _entry(
+    press: Press, request: CertificateRequested, works_at: Mapping[UUID, str]
+) -> journal.Entry:
+    organization, role = works_at.get(press.user_id), request.requester.role
+    return journal.Entry(press.at, press.user_id, role, "requested", press.child_id, organization)
 
 
 @router.get("/certificate-requests/{request_id}")

@@ -23,9 +23,11 @@ from certificates.api.common import (
     TheNumber,
     card,
     desk_of,
+    entry_of,
     expect_digits,
     expect_well_typed,
 )
+from certificates.desk_store import Papers
 
 router = APIRouter(tags=["desk"])
 PAGE_ROWS_MAX = 50
@@ -51,7 +53,11 @@ class Found(BaseModel):
 
 
 class Deed(BaseModel):
-    """Who did what, or who looked; `details` is for people."""
+    """Who did what, or who looked.
+
+    `organization`: where staff worked at that moment. `details`, for people: the papers that were
+    checked, a reason.
+    """
 
     at: datetime
     actor: str
@@ -178,15 +184,18 @@ async def show_history(
         (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
         if row is None or not (role or organization):
             raise not_found()
-        entry = journal.Entry(at, who.user_id, role or RequesterRole.staff, "saw_history",
-                              row["child_id"], organization)  # fmt: skip
-        await journal.looked(tx, entry)
-        rows = await journal.about(tx, row["child_id"], HISTORY_ROWS_MAX)
-    return History(items=[_deed(one) for one in rows])
+        child_id, role = row["child_id"], role or RequesterRole.staff
+        await journal.looked(tx, await entry_of(tx, at, who, role, "saw_history", child_id))
+        rows = await journal.about(tx, child_id, HISTORY_ROWS_MAX)
+        papers = await desk_store.checked_papers(tx, child_id)
+    return History(items=[_deed(one, papers) for one in rows])
 
 
-def _deed(row: Any) -> Deed:
+def _deed(row: Any, papers: Papers) -> Deed:
+    details = row["details"]
+    if row["action"] == "activated":
+        details = ", ".join(papers.get((row["happened_at"], row["actor_id"]), []))
     return Deed(
         at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
-        organization=row["organization"], action=row["action"], details=row["details"],
+        organization=row["organization"], action=row["action"], details=details,
     )  # fmt: skip
