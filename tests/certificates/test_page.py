@@ -1,10 +1,13 @@
 """The family's page: the certificate, the request that tells something, and why no button."""
 
 import asyncio
+import json
 
+from certificates.watch import Watch
 from contracts.events import CertificateRequested
 
 from tests.builders import a_record, an_id
+from tests.certificates.test_watch import opened, who
 from tests.doors import bearer, said
 
 CHILD, PARENT, CLERK = an_id("child"), bearer("parent", "parent"), bearer("clerk", "staff")
@@ -36,6 +39,16 @@ async def shown(client) -> tuple[str | None, str, list[str]]:
     return page["certificate"] and page["certificate"]["status"], page["request"]["status"], codes
 
 
+async def streamed(town) -> tuple[str | None, str | None]:
+    """The status of the certificate and of the request that a page which is open hears of."""
+    watch = Watch()
+    stream = await opened(watch, who("parent"))
+    await watch.look(town.store)
+    heard = json.loads((await anext(stream)).partition("data: ")[2])
+    await stream.aclose()
+    return heard["status"], heard["request"]
+
+
 async def decide_all(town) -> None:
     asked = [one for one in await said(town.store.pool) if one.kind == "certificate.requested"]
     await town.consume([a_record(CertificateRequested.model_validate(one.event)) for one in asked])
@@ -47,7 +60,9 @@ async def annul(client, number) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_after_many_presses_at_once_the_page_shows_the_request_that_was_issued(client, town):
+async def test_after_many_presses_at_once_page_and_stream_tell_of_the_one_that_was_issued(
+    client, town
+):
     """Those that came too late were refused, for a reason that is no news to a family."""
     answers = await asyncio.gather(*(client.post(ASK, headers=PARENT) for _ in range(50)))
     assert {answer.status_code for answer in answers} == {202}
@@ -55,8 +70,10 @@ async def test_after_many_presses_at_once_the_page_shows_the_request_that_was_is
     statuses = await town.store.pool.fetch("SELECT status FROM certificate_requests")
     assert sorted(row["status"] for row in statuses) == ["issued"] + ["refused"] * 49
     assert await shown(client) == ("pending_activation", "issued", [])
+    assert await streamed(town) == ("pending_activation", "issued")
     await client.post(ASK, headers=PARENT)
     assert await shown(client) == ("pending_activation", "issued", [])
+    assert await streamed(town) == ("pending_activation", "issued")
 
 
 async def test_when_the_certificate_is_over_the_page_shows_the_latest_request_that_tells_something(
@@ -74,6 +91,7 @@ async def test_when_the_certificate_is_over_the_page_shows_the_latest_request_th
         asked.json()["request_id"],
     )
     assert await shown(client) == ("annulled", "refused", ["not_enrolled"])
+    assert await streamed(town) == ("annulled", "refused")
 
 
 async def test_a_refusal_for_a_certificate_is_shown_where_there_is_no_other_request(client, town):

@@ -135,14 +135,7 @@ SELECT * FROM certificate_requests WHERE request_id = $1
 SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1
 
 -- name: telling_request
-SELECT r.* FROM certificate_requests AS r
-LEFT JOIN certificates AS k ON k.request_id = r.request_id
-    AND k.status IN ('pending_activation', 'active', 'suspended')
-WHERE r.child_id = $1
-ORDER BY
-    k.request_id IS NULL, 'already_has_certificate' = ANY(r.codes),
-    r.requested_at DESC, r.request_id
-LIMIT 1
+SELECT * FROM telling_request($1)
 
 -- name: find_by_number
 SELECT k.*, p.full_name, p.birth_date
@@ -318,10 +311,7 @@ LEFT JOIN LATERAL (
     SELECT status, version FROM certificates AS o WHERE o.child_id = w.child_id
     ORDER BY issued_at DESC, certificate_id LIMIT 1
 ) AS k ON true
-LEFT JOIN LATERAL (
-    SELECT status FROM certificate_requests AS o WHERE o.child_id = w.child_id
-    ORDER BY requested_at DESC, request_id LIMIT 1
-) AS q ON true
+LEFT JOIN LATERAL telling_request(w.child_id) AS q ON true
 ORDER BY w.place
 
 -- name: lock_calendar
