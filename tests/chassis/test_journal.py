@@ -84,8 +84,15 @@ async def test_what_was_rolled_back_is_not_journalled(deaf_bench):
 async def test_looking_again_within_ten_minutes_is_one_look(deaf_bench):
     later = replace(ENTRY, happened_at=NOW + journal.SAME_LOOK)
     for entry in (ENTRY, ENTRY, replace(ENTRY, actor_id=an_id("other")), later):
-        await journal.looked(deaf_bench.pool, entry)
+        await journal.looks(deaf_bench.pool, [entry])
     assert await deaf_bench.count("journal") == 3
+
+
+async def test_looks_at_once_are_one_look_each_person(deaf_bench):
+    other = replace(ENTRY, actor_id=an_id("other"))
+    await journal.looks(deaf_bench.pool, [ENTRY, other, ENTRY])
+    await journal.looks(deaf_bench.pool, [other, ENTRY])
+    assert await deaf_bench.count("journal") == 2
 
 
 async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_bench):

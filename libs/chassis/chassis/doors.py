@@ -1,12 +1,18 @@
 """What the routes of every service ask of the process that serves them."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, FastAPI, Header, Request
 
 from chassis import clock
 from chassis.outbox import Store
+from chassis.together import Together
+
+Work = Callable[[Store, Any, Sequence[Any]], Awaitable[Sequence[Any]]]
 
 
 async def _store(request: Request) -> Store:
@@ -16,6 +22,22 @@ async def _store(request: Request) -> Store:
 
 TheStore = Annotated[Store, Depends(_store)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
+
+
+def shared(work: Work) -> Any:
+    """Dependency: the `Together` of this application, whose callers share `work`.
+
+    `work(store, doors, asks)`: `doors` is what the service gave its routes (`Service.state`).
+    """
+    made: WeakKeyDictionary[FastAPI, Together[Any, Any]] = WeakKeyDictionary()
+
+    async def together(request: Request) -> Together[Any, Any]:
+        app = request.app
+        if app not in made:
+            made[app] = Together(partial(work, app.state.store, app.state.service))
+        return made[app]
+
+    return Depends(together)
 
 
 def key_of(who: UUID, key: str | None) -> str:

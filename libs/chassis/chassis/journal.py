@@ -53,9 +53,11 @@ async def append(tx: Tx, entries: Sequence[Entry]) -> None:
         await tx.execute(SQL["journal"], *map(list, columns))
 
 
-async def looked(tx: Tx, entry: Entry) -> None:
-    """A look; the same person looking again within ten minutes is the same look."""
-    await tx.execute(SQL["journal_look"], *entry.row(), SAME_LOOK)
+async def looks(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Looks; the same person looking again within ten minutes is the same look."""
+    if entries:
+        columns = zip(*(entry.row() for entry in entries), strict=True)
+        await tx.execute(SQL["journal_looks"], *map(list, columns), SAME_LOOK)
 
 
 async def about(tx: Tx, subject: UUID, rows_max: int) -> list[asyncpg.Record]:

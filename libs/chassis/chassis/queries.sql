@@ -176,13 +176,18 @@ SELECT * FROM unnest(
     $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
 )
 
--- name: journal_look
+-- name: journal_looks
 INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
-SELECT $1, $2, $3, $4, $5, $6, $7
+SELECT DISTINCT ON (subject, actor_id, action, details) n.*
+FROM unnest(
+    $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
+) AS n (happened_at, actor_id, actor, organization, action, subject, details)
 WHERE NOT EXISTS (
-    SELECT FROM journal WHERE subject = $6 AND happened_at > $1::timestamptz - $8::interval
-        AND actor_id = $2 AND action = $5 AND details = $7
+    SELECT FROM journal AS j
+    WHERE j.subject = n.subject AND j.happened_at > n.happened_at - $8::interval
+        AND j.actor_id = n.actor_id AND j.action = n.action AND j.details = n.details
 )
+ORDER BY subject, actor_id, action, details, happened_at
 
 -- name: journal_of
 SELECT happened_at, actor_id, actor, organization, action, details FROM journal

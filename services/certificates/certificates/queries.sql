@@ -131,11 +131,21 @@ SELECT request_id, child_id FROM certificate_requests WHERE request_id = ANY($1:
 -- name: get_request
 SELECT * FROM certificate_requests WHERE request_id = $1
 
--- name: latest_certificate
-SELECT * FROM certificates WHERE child_id = $1 ORDER BY issued_at DESC, certificate_id LIMIT 1
-
--- name: telling_request
-SELECT * FROM telling_request($1)
+-- name: told
+SELECT k.certificate_id, k.number, k.status, k.valid_from, k.valid_until, k.issued_at,
+    q.request_id, q.status AS request_status, q.requested_at,
+    q.certificate_id AS request_certificate_id, q.codes,
+    EXISTS (
+        SELECT FROM consents AS g WHERE g.given_by = a.user_id AND g.child_id = a.child_id
+            AND g.purpose = $3 AND g.withdrawn_at IS NULL
+    ) AS agreed
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (user_id, child_id, place)
+LEFT JOIN LATERAL (
+    SELECT * FROM certificates AS o WHERE o.child_id = a.child_id
+    ORDER BY o.issued_at DESC, o.certificate_id LIMIT 1
+) AS k ON true
+LEFT JOIN LATERAL telling_request(a.child_id) AS q ON true
+ORDER BY a.place
 
 -- name: find_by_number
 SELECT k.*, p.full_name, p.birth_date

@@ -112,13 +112,13 @@ async def load_facts(
     ]
 
 
-async def load_facts_of(
-    tx: Tx, child_id: UUID, requester_id: UUID, today: date, region: Region
-) -> Facts:
-    """What a page must know to show the button, or why it is not there."""
-    row = await tx.fetchrow(SQL["load_facts"], [child_id], [requester_id], [None])
-    assert row is not None
-    return _facts(row, today, region)
+async def facts_of(
+    tx: Tx, pairs: Sequence[tuple[UUID, UUID]], days: Sequence[date], region: Region
+) -> list[Facts]:
+    """Of each (user, child): what decides, on that day, whether the button is there."""
+    users, children = _columns(pairs)
+    rows = await tx.fetch(SQL["load_facts"], children, users, [None] * len(pairs))
+    return [_facts(row, day, region) for row, day in zip(rows, days, strict=True)]
 
 
 def _rules(region: Region, row: asyncpg.Record) -> Region:
@@ -273,16 +273,11 @@ async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) 
     return bool(await tx.fetchval(SQL["withdraw_consent"], *known))
 
 
-async def latest_certificate(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow(SQL["latest_certificate"], child_id)
-
-
-async def telling_request(tx: Tx, child_id: UUID) -> asyncpg.Record | None:
-    """The one that the living certificate was issued for, or the latest.
-
-    One that was refused because there was a certificate is told only where there is no other.
+async def told(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> list[asyncpg.Record]:
+    """Of each (user, child): the child's latest certificate, the request that tells most, and
+    whether the user agrees (`agreed`); nulls where there is none.
     """
-    return await tx.fetchrow(SQL["telling_request"], child_id)
+    return list(await tx.fetch(SQL["told"], *_columns(pairs), consent.PURPOSE))
 
 
 async def employer(tx: Tx, user_id: UUID) -> str | None:

@@ -10,7 +10,6 @@ from chassis.auth import only
 from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
-from chassis.together import Together
 from chassis.tokens import Principal
 from contracts import Envelope, Event
 from contracts.ids import derived
@@ -46,7 +45,6 @@ class Doors:
         self.now = now
         self.watch = watch or Watch()
         self.throttle = Throttle(times=60, window_s=60)
-        self.presses: Together[Any, Problem | None] | None = None
 
 
 class CertificateCard(BaseModel):

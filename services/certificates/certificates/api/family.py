@@ -1,53 +1,25 @@
-"""HTTP IN for the family, and for whoever asks on a child's behalf: the page, consent."""
+"""HTTP IN for the family, and for whoever asks on a child's behalf: consent, news of the page."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from chassis import clock, journal
+from chassis import journal
 from chassis.auth import SignedIn
 from chassis.doors import IdempotencyKey, TheStore, key_of
 from chassis.openapi import answers
 from chassis.problems import Problem, key_reused, not_found
 from chassis.tokens import Principal
 from contracts.ids import derived
-from contracts.values import RefusalCode, RequesterRole
+from contracts.values import RequesterRole
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from certificates import consent, decide, store
-from certificates.api.common import CertificateCard, TheDoors, TheMoment, TheRegion, card, entry_of
-from certificates.reasons import Reason, explain
+from certificates import consent, store
+from certificates.api.common import TheDoors, TheMoment, entry_of
 
 router = APIRouter(tags=["family"])
-
-
-class RequestCard(BaseModel):
-    id: UUID
-    status: Literal["pending", "issued", "refused"]
-    requested_at: datetime
-    certificate_id: UUID | None
-    reasons: list[Reason]
-
-
-class Eligibility(BaseModel):
-    allowed: bool
-    reasons: list[Reason]
-
-
-class ChildsCertificate(BaseModel):
-    """The latest certificate of a child, the request that tells most, whether one may be asked for.
-
-    `request` is the one that a certificate which is pending, active or suspended was issued for;
-    else the latest, but for those that were refused because the child had a certificate already.
-    `consent_needed`: a parent has not agreed yet, or not any more; a press asks for it first.
-    """
-
-    certificate: CertificateCard | None
-    request: RequestCard | None
-    eligibility: Eligibility
-    consent_needed: bool
 
 
 class Consent(BaseModel):
@@ -76,42 +48,6 @@ async def _as_whom(tx: Any, who: Principal, child_id: UUID) -> RequesterRole:
     if role is None:
         raise not_found()
     return role
-
-
-def _codes(row: Any) -> list[RefusalCode]:
-    return [RefusalCode(code) for code in row["codes"]]
-
-
-@router.get("/children/{child_id}/certificate")
-async def show_certificate(
-    child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment, region: TheRegion
-) -> ChildsCertificate:
-    """What the cabinet's page shows: number, status, dates, or why the button is not there."""
-    today = clock.day_in(region.zone, at)
-    async with store_.pool.acquire() as tx:
-        role = await _as_whom(tx, who, child_id)
-        facts = await store.load_facts_of(tx, child_id, who.user_id, today, region)
-        if facts.child is None:
-            raise not_found()
-        pair = (who.user_id, child_id)
-        agreed = role is not RequesterRole.parent or await store.consented(tx, [pair])
-        certificate = await store.latest_certificate(tx, child_id)
-        request = await store.telling_request(tx, child_id)
-        await journal.looked(tx, await entry_of(tx, at, who, role, "saw_card", child_id))
-    codes = decide.why_not(role, facts)
-    return ChildsCertificate(
-        certificate=card(certificate) if certificate else None,
-        request=request
-        and RequestCard(
-            id=request["request_id"],
-            status=request["status"],
-            requested_at=request["requested_at"],
-            certificate_id=request["certificate_id"],
-            reasons=explain(_codes(request)),
-        ),
-        eligibility=Eligibility(allowed=not codes, reasons=explain(codes)),
-        consent_needed=not agreed,
-    )
 
 
 @router.get("/children/{child_id}/consent")

@@ -5,13 +5,12 @@ Presses that come while a transaction is under way share the next one (`chassis.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from chassis import journal, outbox
 from chassis.auth import SignedIn
-from chassis.doors import IdempotencyKey, TheStore, key_of
+from chassis.doors import IdempotencyKey, TheStore, key_of, shared
 from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem, key_reused, not_found
@@ -24,7 +23,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from certificates import consent, desk_store, store
-from certificates.api.common import TheDoors, TheMoment
+from certificates.api.common import Doors, TheMoment
 from certificates.consumers import SOURCE
 from certificates.reasons import Reason, explain
 
@@ -52,34 +51,8 @@ class Press(NamedTuple):
     traceparent: str | None
 
 
-@router.post("/children/{child_id}/certificate-requests", status_code=202, responses=answers(409))
-async def request_certificate(
-    child_id: UUID,
-    who: SignedIn,
-    store_: TheStore,
-    at: TheMoment,
-    doors: TheDoors,
-    http: Request,
-    response: Response,
-    idempotency_key: IdempotencyKey = None,
-) -> Accepted:
-    """Accept the request; the decision follows as an event. The same key gives the same request.
-
-    A parent must have given consent before (`POST /children/{child_id}/consents`).
-    """
-    request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
-    if doors.presses is None:
-        doors.presses = Together(partial(write_down, store_, doors.consent))
-    scope = http.scope
-    press = Press(who.user_id, child_id, request_id, at, scope["request_id"],
-                  scope.get("traceparent"))  # fmt: skip
-    await doors.presses(press)
-    response.headers["Location"] = f"/certificate-requests/{request_id}"
-    return Accepted(request_id=request_id)
-
-
 async def write_down(
-    store_: Store, in_force: consent.Text, presses: Sequence[Press]
+    store_: Store, doors: Doors, presses: Sequence[Press]
 ) -> list[Problem | None]:
     """Each new press becomes a request, an event and an entry of the journal.
 
@@ -90,7 +63,7 @@ async def write_down(
         roles = await store.as_whom(tx, pairs)
         agreed = await store.consented(tx, pairs) if "parent" in roles else set()
         closed = [
-            _closed(role, pair in agreed, in_force) for role, pair in zip(roles, pairs, strict=True)
+            _closed(role, pair in agreed, doors.consent) for role, pair in zip(roles, pairs, strict=True)
         ]
         asked: dict[UUID, tuple[Press, CertificateRequested]] = {}
         for press, role, problem in zip(presses, roles, closed, strict=True):
@@ -108,6 +81,32 @@ async def write_down(
         problem or _other_child(press, child_of)
         for press, problem in zip(presses, closed, strict=True)
     ]
+
+
+Presses = Annotated[Together[Press, None], shared(write_down)]
+
+
+@router.post("/children/{child_id}/certificate-requests", status_code=202, responses=answers(409))
+async def request_certificate(
+    child_id: UUID,
+    who: SignedIn,
+    at: TheMoment,
+    presses: Presses,
+    http: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Accept the request; the decision follows as an event. The same key gives the same request.
+
+    A parent must have given consent before (`POST /children/{child_id}/consents`).
+    """
+    request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
+    scope = http.scope
+    press = Press(who.user_id, child_id, request_id, at, scope["request_id"],
+                  scope.get("traceparent"))  # fmt: skip
+    await presses(press)
+    response.headers["Location"] = f"/certificate-requests/{request_id}"
+    return Accepted(request_id=request_id)
 
 
 def _closed(role: RequesterRole | None, agreed: bool, in_force: consent.Text) -> Problem | None:
