@@ -51,10 +51,11 @@ class Store:
         self.released = asyncio.Event()
 
     @asynccontextmanager
-    async def transaction(self, at: str | None = "door") -> AsyncIterator[Tx]:
+    async def transaction(self, at: str | None = "door", *, says: bool = True) -> AsyncIterator[Tx]:
         """One transaction; when it has committed, the relay and the parked ones are woken.
 
         `at` is its failpoint; None where many commit nothing, and who works names its own.
+        `says`: False where nothing can be appended or released, and nobody is woken.
         """
         async with self.pool.acquire() as connection, connection.transaction():
             yield connection
@@ -62,5 +63,6 @@ class Store:
                 failpoint.passing(at, "before-commit")
         if at:
             failpoint.passing(at, "after-commit")
-        self.committed.set()
-        self.released.set()
+        if says:
+            self.committed.set()
+            self.released.set()

@@ -1,8 +1,10 @@
 """Tokens: an Ed25519 JWT from identity, checked with its public keys (JWKS)."""
 
 import asyncio
+import ssl
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cache
 from math import inf
 from typing import Final
 from uuid import UUID
@@ -124,7 +126,7 @@ class TokenCheck:
 
     async def _fetch(self) -> None:
         try:
-            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=5, trust_env=False, verify=_tls()) as client:
                 answer = await client.get(self._url)
                 answer.raise_for_status()
                 keys = KeySet.import_key_set(answer.json())
@@ -133,6 +135,12 @@ class TokenCheck:
                 self._keys = keys
         except (httpx.HTTPError, ValueError, JoseError) as error:
             log.warning("jwks_not_fetched", error=type(error).__name__)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: to load the authorities takes tens of milliseconds, in which nobody is served."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _expect_short(claims: dict[str, int]) -> None:

@@ -274,8 +274,9 @@ async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) 
 
 
 async def told(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> list[asyncpg.Record]:
-    """Of each (user, child): the child's latest certificate, the request that tells most, and
-    whether the user agrees (`agreed`); nulls where there is none.
+    """Of each (user, child): the latest certificate, the request that tells most, or nulls.
+
+    `agreed`: the user agrees, for this child, at this moment.
     """
     return list(await tx.fetch(SQL["told"], *_columns(pairs), consent.PURPOSE))
 

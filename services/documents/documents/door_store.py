@@ -1,5 +1,6 @@
 """STATE as the doors need it: a document's row for who asks, and the rotations of a password."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +13,12 @@ from documents.orders import Built, Order
 SQL = load("documents")
 
 
-async def of_certificate(tx: Tx, certificate_id: UUID, user_id: UUID) -> asyncpg.Record | None:
-    """The row, if this user is the child or a parent linked to the child at this moment."""
-    return await tx.fetchrow(SQL["of_certificate"], certificate_id, user_id)
+async def of_certificates(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[asyncpg.Record | None]:
+    """The row of each (certificate, user), where this user is the child or a parent linked now."""
+    rows = await tx.fetch(
+        SQL["of_certificates"], [one for one, _ in asks], [who for _, who in asks]
+    )
+    return [row if row["certificate_id"] else None for row in rows]
 
 
 async def image_of_certificate(
@@ -29,9 +33,11 @@ async def application_facts(tx: Tx, child_id: UUID, user_id: UUID) -> asyncpg.Re
     return await tx.fetchrow(SQL["application_facts"], child_id, user_id)
 
 
-async def is_current(tx: Tx, certificate_id: UUID, version: int) -> bool:
-    """Whether this version is the living one: neither rotated nor erased since it was read."""
-    return bool(await tx.fetchval(SQL["is_current"], certificate_id, version))
+async def current(tx: Tx, versions: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
+    """Of these (certificate, version): the living ones, neither rotated nor erased since."""
+    certificates = [certificate_id for certificate_id, _ in versions]
+    rows = await tx.fetch(SQL["current"], certificates, [version for _, version in versions])
+    return {(row["certificate_id"], row["version"]) for row in rows}
 
 
 async def lock_current(tx: Tx, certificate_id: UUID, version: int, user_id: UUID) -> bool:

@@ -100,24 +100,23 @@ INSERT INTO certificate_ends (certificate_id, status, ended_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 ON CONFLICT (certificate_id) DO NOTHING
 
--- name: of_certificate
+-- name: of_certificates
 SELECT c.*, e.status AS ended, p.full_name,
-    CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
-    EXISTS (
-        SELECT FROM child_links AS l
-        WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
-    ) AS is_parent
-FROM credentials AS c
-LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
-LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
-WHERE c.certificate_id = $1 AND c.state <> 'erased'
-    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
+    CASE WHEN c.child_id = a.user_id THEN p.birth_date END AS own_birth_date,
+    l.parent_id IS NOT NULL AS is_parent
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (asked_id, user_id, place)
+LEFT JOIN credentials AS c ON c.certificate_id = a.asked_id AND c.state <> 'erased'
+    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = a.user_id AND u.erased)
     AND (
-        c.child_id = $2 OR EXISTS (
+        c.child_id = a.user_id OR EXISTS (
             SELECT FROM child_links AS l
-            WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
+            WHERE l.parent_id = a.user_id AND l.child_id = c.child_id AND l.linked
         )
     )
+LEFT JOIN child_links AS l ON l.parent_id = a.user_id AND l.child_id = c.child_id AND l.linked
+LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
+LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
+ORDER BY a.place
 
 -- name: image_of_certificate
 SELECT * FROM (
@@ -163,10 +162,11 @@ SELECT * FROM (
 WHERE (is_own OR is_parent OR staff_of IS NOT NULL)
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
 
--- name: is_current
-SELECT EXISTS (
-    SELECT FROM credentials WHERE certificate_id = $1 AND version = $2 AND state = 'ready'
-)
+-- name: current
+SELECT certificate_id, version
+FROM credentials AS c JOIN unnest($1::uuid[], $2::int[]) AS a (certificate_id, version)
+    USING (certificate_id, version)
+WHERE c.state = 'ready'
 
 -- name: lock_current
 SELECT certificate_id FROM credentials AS c

@@ -51,9 +51,7 @@ class Press(NamedTuple):
     traceparent: str | None
 
 
-async def write_down(
-    store_: Store, doors: Doors, presses: Sequence[Press]
-) -> list[Problem | None]:
+async def write_down(store_: Store, doors: Doors, presses: Sequence[Press]) -> list[Problem | None]:
     """Each new press becomes a request, an event and an entry of the journal.
 
     Returns for each press why it cannot be, or None.
@@ -63,7 +61,8 @@ async def write_down(
         roles = await store.as_whom(tx, pairs)
         agreed = await store.consented(tx, pairs) if "parent" in roles else set()
         closed = [
-            _closed(role, pair in agreed, doors.consent) for role, pair in zip(roles, pairs, strict=True)
+            _closed(role, pair in agreed, doors.consent)
+            for role, pair in zip(roles, pairs, strict=True)
         ]
         asked: dict[UUID, tuple[Press, CertificateRequested]] = {}
         for press, role, problem in zip(presses, roles, closed, strict=True):

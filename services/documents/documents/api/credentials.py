@@ -1,25 +1,31 @@
 """HTTP IN: the credentials PDF, for the certificate's family."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import shared
 from chassis.openapi import answers
+from chassis.outbox import Store
 from chassis.problems import Problem
+from chassis.together import Together
 from fastapi import APIRouter, Response
 
+from documents import door_store
 from documents.api.doors import (
     TRIES_MAX,
+    Doors,
+    HandingOver,
     TheDoors,
     as_whom,
     attachment,
     busy,
+    expect_family,
     expect_living,
     expect_ready,
-    journalled,
-    of_family,
+    handing,
 )
 from documents.build import Workshop
 from documents.credentials import open_values
@@ -29,24 +35,33 @@ log = structlog.get_logger()
 router = APIRouter(tags=["documents"])
 
 
+async def find(store_: Store, _doors: Doors, asks: Sequence[tuple[UUID, UUID]]) -> list[Any]:
+    """The row of each (certificate, user), or None where it is not theirs."""
+    async with store_.pool.acquire() as tx:
+        return list(await door_store.of_certificates(tx, asks))
+
+
+Rows = Annotated[Together[tuple[UUID, UUID], Any], shared(find)]
+
+
 @router.get(
     "/certificates/{certificate_id}/credentials.pdf",
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}, **answers(409, 410)},
 )
 async def download_credentials(
-    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors
+    certificate_id: UUID, who: SignedIn, doors: TheDoors, rows: Rows, handing_over: HandingOver
 ) -> Response:
     """The credentials PDF, rendered anew and compared with its digest; each download is journalled.
 
     For the parent, and for the student of 14 or older.
     """
     for _ in range(TRIES_MAX):
-        row = await of_family(store_, certificate_id, who, doors.today())
+        row = expect_family(await rows((certificate_id, who.user_id)), doors.today())
         expect_living(row)
         expect_ready(row)
         pdf = await _render(row, doors.workshop)
-        if await journalled(store_, row, row["version"], "credentials", who, as_whom(row)):
+        if await handing_over(handing(row, "credentials", who, as_whom(row))):
             return attachment(pdf, "application/pdf", f"credentials-{row['number']}.pdf")
     raise busy()
 

@@ -1,16 +1,18 @@
 """What the routes share: their dependencies, who may have a document, and the kind refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
-from chassis import clock
+from chassis import clock, journal
+from chassis.doors import shared
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
+from chassis.together import Together
 from chassis.tokens import Principal
 from contracts.ages import age_on
 from fastapi import Depends, Request, Response
@@ -52,7 +54,12 @@ TheDoors = Annotated[Doors, Depends(_doors)]
 async def of_family(store_: Store, certificate_id: UUID, who: Principal, today: date) -> Any:
     """The certificate's row, for a linked parent and for the student of 14 or older; else 404."""
     async with store_.pool.acquire() as tx:
-        row = await door_store.of_certificate(tx, certificate_id, who.user_id)
+        (row,) = await door_store.of_certificates(tx, [(certificate_id, who.user_id)])
+    return expect_family(row, today)
+
+
+def expect_family(row: Any, today: date) -> Any:
+    """The row that `door_store.of_certificates` found for this user. Raises 404."""
     if row is None or not may_download(row, today):
         raise not_found()
     return row
@@ -147,21 +154,40 @@ def as_whom(row: Any) -> str:
     return "student" if row.get("is_own", True) else "staff"
 
 
-async def journalled(
-    store_: Store, row: Any, version: int, kind: Any, who: Principal, actor: str
-) -> bool:
-    """Write down who is given this version; False if it is not the living one any more."""
-    async with store_.transaction() as tx:
-        if not await door_store.is_current(tx, row["certificate_id"], version):
-            return False
-        await journal_download(
-            tx,
-            Download(
-                kind, row["child_id"], row["certificate_id"], row["document_id"], who.user_id,
-                actor, clock.now(),
-            ),
-        )  # fmt: skip
-    return True
+class HandOver(NamedTuple):
+    """A document that is ready to be given out, if its version is still the living one."""
+
+    certificate_id: UUID
+    version: int
+    download: Download
+
+
+async def hand_over(store_: Store, _doors: Doors, asks: Sequence[HandOver]) -> list[bool]:
+    """Write down who is given what; False for a version that is not the living one any more."""
+    versions = [(ask.certificate_id, ask.version) for ask in asks]
+    async with store_.transaction(says=False) as tx:
+        living = await door_store.current(tx, versions)
+        given = [version in living for version in versions]
+        entries = [
+            ask.download.entry() for ask, is_given in zip(asks, given, strict=True) if is_given
+        ]
+        await journal.append(tx, entries)
+    return given
+
+
+HandingOver = Annotated[Together[HandOver, bool], shared(hand_over)]
+
+
+def handing(row: Any, kind: Any, who: Principal, actor: str) -> HandOver:
+    """What `row` tells, given to this user as `actor`, now."""
+    return HandOver(
+        row["certificate_id"],
+        row["version"],
+        Download(
+            kind, row["child_id"], row["certificate_id"], row["document_id"], who.user_id, actor,
+            clock.now(),
+        ),
+    )  # fmt: skip
 
 
 async def journal_drawn(

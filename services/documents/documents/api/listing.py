@@ -35,7 +35,7 @@ async def list_documents(
 ) -> list[DocumentCard]:
     """The documents of a certificate, for its family; `url` is for who may download."""
     async with store_.pool.acquire() as tx:
-        row = await door_store.of_certificate(tx, certificate_id, who.user_id)
+        (row,) = await door_store.of_certificates(tx, [(certificate_id, who.user_id)])
     if row is None:
         raise not_found()
     living, open_ = row["ended"] is None, may_download(row, doors.today())

@@ -13,7 +13,15 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from documents import door_store
-from documents.api.doors import TRIES_MAX, TheDoors, busy, expect_living, expect_ready, journalled
+from documents.api.doors import (
+    TRIES_MAX,
+    HandingOver,
+    TheDoors,
+    busy,
+    expect_living,
+    expect_ready,
+    handing,
+)
 from documents.credentials import open_values
 from documents.hashing import TooManyWait
 
@@ -34,6 +42,7 @@ async def show_portal_account(
     who: Annotated[Principal, only(SCOPE)],
     store_: TheStore,
     doors: TheDoors,
+    handing_over: HandingOver,
     response: Response,
 ) -> PortalAccount:
     """The login and a hash of the password that is valid now; each answer is journalled."""
@@ -53,7 +62,7 @@ async def show_portal_account(
             password_hash = await doors.hashing.hash(values.password)
         except TooManyWait:
             break
-        if await journalled(store_, row, row["version"], "portal_account", who, "client"):
+        if await handing_over(handing(row, "portal_account", who, "client")):
             response.headers["Cache-Control"] = "no-store"
             return PortalAccount(login=values.login, password_hash=password_hash)
     raise busy()
