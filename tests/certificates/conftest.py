@@ -65,7 +65,7 @@ async def town(settings_for, migrated):
 async def client(town, settings_for):
     settings = settings_for(Settings)
     async with a_client(
-        town.store, settings, api.router, Doors(settings.region(), AGREED)
+        town.store, settings, api.router, Doors(town.store, settings.region(), AGREED)
     ) as client:
         yield client
 
@@ -84,8 +84,9 @@ async def the_town(postgres_server, template):
     url = a_database(postgres_server, like=await template("certificates"))
     settings = settings_on(postgres_server, url, Settings)
     pool = await open_pool(settings)
-    doors = Doors(a_region(), AGREED)
-    async with a_client(Store(pool), settings, api.router, doors) as http:
+    store = Store(pool)
+    doors = Doors(store, a_region(), AGREED)
+    async with a_client(store, settings, api.router, doors) as http:
         yield Town(pool, http, doors)
     await pool.close()
 

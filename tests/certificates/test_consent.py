@@ -134,7 +134,7 @@ async def test_the_text_that_was_agreed_to_stays_readable_and_the_new_one_takes_
 ):
     first = (await client.post(GIVE, headers=PARENT, json=TEXT)).json()
     settings, new = settings_for(Settings), consent.text_of(NAME, ADDRESS, None)
-    doors = Doors(settings.region(), new)
+    doors = Doors(town.store, settings.region(), new)
     async with a_client(town.store, settings, api.router, doors) as later:
         shown = (await later.get(GIVE[:-1], headers=PARENT)).json()
         assert (shown["text_version"], shown["text"]) == tuple(new)

@@ -34,7 +34,7 @@ CSV = {"content": f"{HEAD}\n{ROW}\n"}
 async def certificates(server: Any, template: Any) -> AsyncIterator[Town]:
     async with a_pool(server, template, "certificates", CertificatesSettings) as (settings, pool):
         region = a_region()
-        doors = CertificatesDoors(region, AGREED)
+        doors = CertificatesDoors(Store(pool), region, AGREED)
         doors.throttle = Throttle(times=10_000, window_s=60)
         handlers = by_event(certificates_consumers.handlers(region), "")
         door = Consumer(Store(pool), handlers, settings.key_bytes)

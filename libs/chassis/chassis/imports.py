@@ -119,7 +119,7 @@ async def _batch(tx: Tx, job: asyncpg.Record, at: datetime, table: Table, work: 
     if not taken:
         await staging.finish_upload(tx, job["id"], "done", at)
         entry = journal.Entry(
-            at, job["actor_id"], "operator", f"{table.kind}.imported", job["id"],
+            at, job["actor_id"], table.by, f"{table.kind}.imported", job["id"],
             details="dry run" if job["dry_run"] else "",
         )  # fmt: skip
         await journal.append(tx, [entry])

@@ -52,7 +52,7 @@ class Service:
     lanes: Sequence[pacing.Lane] = ()
     oldest: Sequence[counting.Oldest] = ()
     patience: Patience = field(default_factory=Patience)
-    state: Any = None
+    state: Callable[[Store], Any] = lambda _: None
 
 
 class Running:
@@ -82,7 +82,7 @@ class Running:
         app.state.store = self.store
         app.state.settings = settings
         app.state.running = self
-        app.state.service = service.state
+        app.state.service = service.state(self.store)
         app.state.token_check = TokenCheck(
             f"{settings.identity_url.rstrip('/')}/.well-known/jwks.json"
         )

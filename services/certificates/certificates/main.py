@@ -39,7 +39,7 @@ def make(configured: Settings) -> Service:
         keeps=retention.RULES,
         lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind)],
         oldest=[Oldest("certificate_requests", "status", "pending", "requested_at")],
-        state=Doors(region, configured.consent_text(), watch),
+        state=lambda store: Doors(store, region, configured.consent_text(), watch),
     )
 
 

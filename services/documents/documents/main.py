@@ -37,7 +37,7 @@ def make(configured: Settings, workshop: Workshop) -> Service:
         handlers=lambda store: consumers.handlers(store.pool, workshop, zone),
         background=[lambda store: retry.run(store, workshop)],
         keeps=retention.RULES,
-        state=api.Doors(workshop, zone, identity=identity),
+        state=lambda _: api.Doors(workshop, zone, identity=identity),
     )
 
 

@@ -13,6 +13,7 @@ from chassis.imports import Outcome
 from chassis.kinds import Cells, Table
 from contracts import Event
 from contracts.ids import user_id
+from contracts.values import Role
 
 from identity import changes, edits, rows, store
 from identity.changes import Cause, Wanted
@@ -21,6 +22,7 @@ from identity.store import Pair
 
 USERS: Final = Table(
     "users",
+    Role.operator,
     rows.USER_COLUMNS,
     rows.USER_REQUIRED,
     rows.MESSAGES,
@@ -30,6 +32,7 @@ USERS: Final = Table(
 )
 LINKS: Final = Table(
     "child-links",
+    Role.operator,
     rows.LINK_COLUMNS,
     rows.LINK_REQUIRED,
     rows.MESSAGES,

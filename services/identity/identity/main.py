@@ -32,7 +32,7 @@ def make(configured: Settings) -> Service:
         handlers=lambda _: consumers.handlers(),
         background=[lambda store: uploaded.run(store, imports.works(zone), configured, behind)],
         keeps=retention.RULES,
-        state=api.Doors(zone, configured.key_bytes, Hashing()),
+        state=lambda _: api.Doors(zone, configured.key_bytes, Hashing()),
     )
 
 

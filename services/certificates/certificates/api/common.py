@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from chassis import clock, journal
 from chassis.auth import only
 from chassis.doors import TheStore
+from chassis.outbox import Store
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
 from chassis.together import Together
@@ -20,8 +22,9 @@ from pydantic import BaseModel, StringConstraints
 
 from certificates import desk_store, numbers, store
 from certificates.consent import Text
-from certificates.consumers import SOURCE
 from certificates.decide import Region
+from certificates.presses import write_down
+from certificates.source import SOURCE
 from certificates.watch import Watch
 
 Line = Annotated[
@@ -32,10 +35,11 @@ Comment = Annotated[str, StringConstraints(max_length=1000, pattern=NO_NUL)]
 
 
 class Doors:
-    """What the routes need besides the database; `now` says which moment it is."""
+    """What the routes need; `now` says which moment it is."""
 
     def __init__(
         self,
+        store_: Store,
         region: Region,
         consent: Text,
         watch: Watch | None = None,
@@ -46,7 +50,7 @@ class Doors:
         self.now = now
         self.watch = watch or Watch()
         self.throttle = Throttle(times=60, window_s=60)
-        self.presses: Together[Any, Problem | None] | None = None
+        self.presses = Together(partial(write_down, store_, consent))
 
 
 class CertificateCard(BaseModel):
