@@ -104,6 +104,24 @@ def test_a_row_tells_everything_that_is_wrong_with_it_at_once():
     ]  # fmt: skip
 
 
+def test_days_that_do_not_go_together_are_told_beside_what_cannot_be_read():
+    assert problems(
+        number="1", valid_from="", valid_until="23.11.2026", issued_on="25.11.2026",
+        organization_id="", reason="Переезд",
+    ) == [
+        ("number", "bad_number"), ("valid_from", "missing"), ("reason", "bad_reason"),
+        ("issued_on", "dates_reversed"), ("issued_on", "in_future"), ("status", "already_over"),
+        ("organization_id", "organization_missing"),
+    ]  # fmt: skip
+
+
+def test_of_an_empty_cell_nothing_is_told_but_that_it_is_missing():
+    assert problems(issued_on="25.11.2026") == [("issued_on", "in_future")]
+    assert problems(valid_until="", issued_on="") == [
+        ("valid_until", "missing"), ("issued_on", "missing"),
+    ]  # fmt: skip
+
+
 def test_a_child_has_one_living_certificate_in_a_file_and_any_number_of_others():
     assert keys(GOOD) == ("1234567890", "1")
     assert keys(GOOD | {"number": "1234 5678 90", "status": "Приостановлен"}) == keys(GOOD)

@@ -71,9 +71,10 @@ def test_a_bad_row_is_named_and_the_others_are_read():
     ]  # fmt: skip
 
 
-def test_a_cell_that_is_too_long_is_named():
-    (row,) = read(b"id,name\n1," + b"x" * (CELL_LENGTH_MAX + 1) + b"\n")
-    assert (row.error, row.column) == ("cell_too_long", "name")
+def test_every_cell_of_a_row_that_is_too_long_is_named():
+    long = b"x" * (CELL_LENGTH_MAX + 1)
+    (row,) = read(b"id,name,born\n1," + long + b"," + long + b"\n")
+    assert (row.error, row.columns) == ("cell_too_long", ["name", "born"])
     assert str(CELL_LENGTH_MAX) in MESSAGES["cell_too_long"]
 
 

@@ -133,9 +133,13 @@ async def test_of_rows_with_one_login_the_first_good_one_has_it(door, office, dr
 
 
 async def test_the_list_of_errors_is_capped_and_all_are_counted(door, office):
-    content = HEAD + "".join(f"{n};;Ян;;учащийся;;\n" for n in range(1200))
-    card = await card_of(door, office, content)
-    assert (card["failed"], len(card["errors"])) == (1200, 1000)
+    """Rows are counted, not what is wrong in them."""
+    content = HEAD + "".join(f"{n};;Ян;;король;;01.01.2999\n" for n in range(400))
+    card = await card_of(door, office, content + ";".join("x" * 1001 for _ in range(7)))
+    assert (card["failed"], len(card["errors"])) == (401, 1000)
+    whole = HEAD + ";".join("x" * 1001 for _ in range(7)) + "\n1;;Ян;;король;;01.01.2999\n"
+    few = await card_of(door, office, whole)
+    assert (few["failed"], len(few["errors"])) == (2, 10)
 
 
 async def test_who_was_erased_does_not_come_back_by_an_old_list(door, office):
@@ -157,11 +161,12 @@ async def test_links_are_made_ended_and_refused_for_nobody(door, office):
     await door.consume([a_record(a_user()), a_record(a_parent())])
     assert counts(await card_of(door, office, LINKS, "child-links")) == (1, 0, 0, 0)
     assert counts(await card_of(door, office, LINKS, "child-links")) == (0, 0, 1, 0)
-    more = "sgo_parent_id,sgo_child_id,linked\n2,1,нет\n2,9,да\n2,2,да\n1,2,нет\n"
+    more = "sgo_parent_id,sgo_child_id,linked\n2,1,нет\n2,9,да\n2,2,да\n1,2,нет\n8,9,да\n"
     card = await card_of(door, office, more, "child-links")
-    assert counts(card) == (0, 1, 1, 2)
-    assert [(one["row"], one["code"]) for one in card["errors"]] == [
-        (3, "unknown_person"), (4, "same_person"),
+    assert counts(card) == (0, 1, 1, 3)
+    assert [(one["row"], one["column"], one["code"]) for one in card["errors"]] == [
+        (3, "sgo_child_id", "unknown_person"), (4, "sgo_child_id", "same_person"),
+        (6, "sgo_parent_id", "unknown_person"), (6, "sgo_child_id", "unknown_person"),
     ]  # fmt: skip
     assert (await kinds(door))[2:] == ["child.linked", "child.unlinked"]
 

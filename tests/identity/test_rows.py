@@ -5,9 +5,16 @@ from datetime import date
 import pytest
 from chassis.cells import BadRow
 from contracts.values import SgoRole
-from identity.rows import link, user
+from identity import rows
+from identity.rows import link
+
+from tests.builders import TODAY
 
 LEAST = {"sgo_user_id": "1", "last_name": "Иванова", "first_name": "Анна", "roles": "родитель"}
+
+
+def user(cells):
+    return rows.user(cells, TODAY)
 
 
 def problems(read, cells) -> list[tuple[str, str]]:
@@ -68,9 +75,18 @@ def test_a_bad_cell_is_named_by_its_column(cells, expected):
 
 
 def test_every_bad_cell_of_a_row_is_named():
-    bad = {"first_name": "", "birth_date": "вчера"}
-    assert sorted(problems(user, LEAST | bad)) == [
-        ("birth_date", "invalid"), ("first_name", "missing"),
+    """Also what only the day or another cell makes impossible, beside what cannot be read."""
+    work = {
+        "organization_id": "s1", "organization_kind": "школа", "organization_name": "Школа № 1",
+        "organization_municipality": "m1",
+    }  # fmt: skip
+    bad = {"sgo_user_id": "", "first_name": "", "login": "x" * 201, "birth_date": "01.01.2999"}
+    assert sorted(problems(user, LEAST | work | bad)) == [
+        ("birth_date", "impossible_date"), ("first_name", "missing"), ("login", "invalid"),
+        ("organization_id", "not_staff"), ("sgo_user_id", "missing"),
+    ]  # fmt: skip
+    assert sorted(problems(user, LEAST | work | {"birth_date": "вчера"})) == [
+        ("birth_date", "invalid"), ("organization_id", "not_staff"),
     ]  # fmt: skip
 
 
@@ -80,4 +96,7 @@ def test_a_link_stands_unless_the_row_says_no():
     assert link(pair | {"linked": "НЕТ"}) == ("2", "1", False)
     assert problems(link, pair | {"linked": "может быть", "sgo_child_id": ""}) == [
         ("sgo_child_id", "missing"), ("linked", "invalid"),
+    ]  # fmt: skip
+    assert problems(link, {"sgo_parent_id": "1", "sgo_child_id": "1", "linked": "?"}) == [
+        ("linked", "invalid"), ("sgo_child_id", "same_person"),
     ]  # fmt: skip

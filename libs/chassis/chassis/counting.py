@@ -37,6 +37,7 @@ class Oldest:
 
     @property
     def sql(self) -> str:
+        """Composed: names of a table and of columns are no parameters."""
         return (
             f"SELECT coalesce(extract(epoch FROM now() - min({self.since})), 0)::float"  # noqa: S608  ours
             f" FROM {self.table} WHERE {self.column} = '{self.state}'"
@@ -66,6 +67,6 @@ async def tell(pool: Pool, oldest: Sequence[Oldest]) -> None:
 async def sum_up(pool: Pool) -> int:
     """At most ROWS_MAX notes; returns how many: none while another replica is at it."""
     async with pool.acquire() as tx, tx.transaction():
-        if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", COUNT_LOCK):
+        if not await tx.fetchval(SQL["try_lock"], COUNT_LOCK):
             return 0
         return int(await tx.fetchval(SQL["sum_up_counts"], ROWS_MAX))

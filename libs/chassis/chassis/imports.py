@@ -1,7 +1,8 @@
 """Working on uploaded tables: some hundred rows a transaction, which also deletes them.
 
 So a kill -9 loses nothing and does nothing twice: what is left is what is not done. An error
-costs its row. A dry run decides everything and saves nothing (ADR 12).
+costs its row. A dry run decides everything and saves nothing (ADR 12). A file waits between its
+batches while much is unfinished, so that nobody waits behind the whole of it (`pacing`).
 """
 
 import asyncio
@@ -9,15 +10,18 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 import asyncpg
 import structlog
+from aiokafka.errors import KafkaError
 
 from chassis import clock, failpoint, journal, staging
 from chassis.database import DATABASE_ERRORS, Tx, describe, is_transient
 from chassis.kinds import Cells, RowError, Table
 from chassis.outbox import Store
+from chassis.pacing import LOOK_EVERY_S, UNFINISHED_MAX, Behind, Unfinished, counting_unfinished
+from chassis.settings import ServiceSettings
 
 log = structlog.get_logger()
 ROWS_A_BATCH: Final = 500
@@ -55,15 +59,33 @@ def works(*pairs: tuple[Table, Work]) -> Works:
     return {table.kind: (table, work) for table, work in pairs}
 
 
-async def run(store: Store, by_kind: Works) -> None:
-    """Look twice a second; several replicas may, an upload is worked on by one."""
+async def run(store: Store, by_kind: Works, settings: ServiceSettings, behind: Behind) -> NoReturn:
+    """Look twice a second; several replicas may, an upload is worked on by one.
+
+    `behind`: which services must keep up with which topic. While that cannot be known, files wait.
+    """
     while True:
         try:
-            while await step(store, by_kind):
-                pass
-        except DATABASE_ERRORS as error:
+            if await _is_any_left(store):
+                async with counting_unfinished(behind, settings, store) as unfinished:
+                    await work_off(store, by_kind, unfinished)
+        except (KafkaError, *DATABASE_ERRORS) as error:
             log.warning("import_waits", error=describe(error))
         await asyncio.sleep(POLL_S)
+
+
+async def _is_any_left(store: Store) -> bool:
+    async with store.pool.acquire() as tx:
+        return await staging.next_upload(tx) is not None
+
+
+async def work_off(store: Store, by_kind: Works, unfinished: Unfinished) -> None:
+    """All files that are there: a batch whenever less than UNFINISHED_MAX events are unfinished."""
+    while True:
+        if await unfinished() >= UNFINISHED_MAX:
+            await asyncio.sleep(LOOK_EVERY_S)
+        elif not await step(store, by_kind):
+            return
 
 
 async def step(store: Store, by_kind: Works) -> bool:
@@ -97,7 +119,7 @@ async def _batch(tx: Tx, job: asyncpg.Record, at: datetime, table: Table, work: 
     if not taken:
         await staging.finish_upload(tx, job["id"], "done", at)
         entry = journal.Entry(
-            at, job["actor_id"], "operator", f"{table.kind}.imported", job["id"],
+            at, job["actor_id"], table.by, f"{table.kind}.imported", job["id"],
             details="dry run" if job["dry_run"] else "",
         )  # fmt: skip
         await journal.append(tx, [entry])

@@ -79,7 +79,7 @@ async def run(store: Store) -> None:
 async def seal(store: Store) -> int:
     """Link what is not linked yet to the chain; returns how many."""
     async with store.pool.acquire() as tx, tx.transaction():
-        if not await tx.fetchval(SQL["lock_journal"], JOURNAL_LOCK):
+        if not await tx.fetchval(SQL["try_lock"], JOURNAL_LOCK):
             return 0
         rows = await tx.fetch(SQL["unsealed"], ROWS_MAX)
         if not rows:

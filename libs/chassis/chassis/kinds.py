@@ -22,12 +22,15 @@ class RowError:
 class Table:
     """`columns`: what each may be called in the file, the first name is shown to people.
 
+    `by`: as whom people upload it, for the journal.
+
     `keys` gives two texts of a row that no other row of the file may have. The first names the
     row: a second one is an error. Of several with the second text ('': any may) the first good one
     is done. `key` and `also` are column and code of the error for each.
     """
 
     kind: str
+    by: str
     columns: Mapping[str, Sequence[str]]
     required: Sequence[str]
     messages: Mapping[str, str]

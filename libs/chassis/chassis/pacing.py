@@ -1,14 +1,15 @@
-"""A lane for masses: its topic is paused while much of what it brought about is unfinished.
+"""Work for masses waits while much of what was brought about is unfinished.
 
-So the queue in front of a single request stays short, however long the lane is. Unfinished are the
-rows of our outbox, and what the services behind us have not yet committed.
+So the queue in front of a single request stays short, however much there is: the topic of a lane is
+paused here, an uploaded file waits between its batches (`imports`). Unfinished are the rows of our
+outbox, and what the services behind us have not yet committed.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 SQL = load("chassis")
 LOOK_EVERY_S = 0.02
 AGAIN_S = 1.0
+UNFINISHED_MAX: Final = 1000
+Behind: TypeAlias = Sequence[tuple[str, Topic]]
+Unfinished: TypeAlias = Callable[[], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,8 @@ class Lane:
     """
 
     topic: Topic
-    behind: Sequence[tuple[str, Topic]]
-    unfinished_max: int = 1000
+    behind: Behind
+    unfinished_max: int = UNFINISHED_MAX
 
 
 async def run(lane: Lane, settings: ServiceSettings, store: Store, watch: Watch) -> NoReturn:
@@ -49,11 +53,10 @@ async def run(lane: Lane, settings: ServiceSettings, store: Store, watch: Watch)
     """
     while True:
         try:
-            async with _lag_behind(lane, settings) as lag_behind:
+            async with counting_unfinished(lane.behind, settings, store) as unfinished:
                 while True:
                     if watch.paused or watch.unread():
-                        unsent = await store.pool.fetchval(SQL["count_unsent"], lane.unfinished_max)
-                        _steer(lane, watch, unsent + await lag_behind())
+                        _steer(lane, watch, await unfinished())
                     await asyncio.sleep(LOOK_EVERY_S)
         except (KafkaError, *DATABASE_ERRORS) as error:
             log.warning("lane_waits", topic=lane.topic.name, error=describe(error))
@@ -75,17 +78,25 @@ def _pause(watch: Watch) -> None:
 
 
 @asynccontextmanager
-async def _lag_behind(
-    lane: Lane, settings: ServiceSettings
-) -> AsyncIterator[Callable[[], Awaitable[int]]]:
-    """A function that tells how many records the services behind have not committed."""
+async def counting_unfinished(
+    behind: Behind, settings: ServiceSettings, store: Store
+) -> AsyncIterator[Unfinished]:
+    """A function that tells how many events are unfinished; of our own UNFINISHED_MAX are enough.
+
+    It raises KafkaError or one of DATABASE_ERRORS while that cannot be known, as beginning does.
+    """
     ends = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap)
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    groups = [(group_of(settings, name, topic.name), topic) for name, topic in behind]
+
+    async def unfinished() -> int:
+        unsent = int(await store.pool.fetchval(SQL["count_unsent"], UNFINISHED_MAX))
+        return unsent + await _lag(settings.kafka_topic_prefix, groups, ends, admin)
+
     try:
         await admin.start()
         await ends.start()
-        groups = [(group_of(settings, name, topic.name), topic) for name, topic in lane.behind]
-        yield lambda: _lag(settings.kafka_topic_prefix, groups, ends, admin)
+        yield unfinished
     finally:
         await ends.stop()
         await admin.close()

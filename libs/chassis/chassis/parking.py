@@ -56,7 +56,7 @@ async def try_due(consumer: Consumer, rows_max: int) -> int:
 
 
 async def _try(consumer: Consumer, rows_max: int) -> int:
-    patience = timedelta(seconds=consumer.patience.fact_s_max)
+    patience = _patience(consumer)
     if any(handler.prepare for handler in consumer.handlers.values()):
         rows = await consumer.store.pool.fetch(SQL["due"], rows_max, patience)
         await prepare(_open(consumer.key, rows)[0], consumer.handlers)
@@ -74,10 +74,14 @@ async def _try(consumer: Consumer, rows_max: int) -> int:
     return len(rows)
 
 
+def _patience(consumer: Consumer) -> timedelta:
+    """After so long a parked event is decided without its fact."""
+    return timedelta(seconds=consumer.patience.fact_s_max)
+
+
 async def _apply(
     consumer: Consumer, tx: Tx, due: Sequence[asyncpg.Record], *, last_call: bool
 ) -> None:
-    patience = timedelta(seconds=consumer.patience.fact_s_max)
     items, ids, refused, sealed = _open(consumer.key, due)
     if sealed:
         log.error("parked_under_another_key", records=len(sealed))
@@ -88,7 +92,7 @@ async def _apply(
         if why := misplaced(item, consumer.handlers, consumer.prefix):
             effects.refused.append((item, why))
     waiting = {ids[one.item.record]: one.waits_for for one in effects.not_yet}
-    await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), patience)
+    await tx.execute(SQL["wait_on"], list(waiting), list(waiting.values()), _patience(consumer))
     await tx.execute(SQL["unpark"], [row for row in ids.values() if row not in waiting])
     refused += [(item.record, why) for item, why in effects.refused]
     await inbox.forget(tx, [item for item, _ in effects.refused])
@@ -117,16 +121,12 @@ def _open(key: bytes, due: Sequence[asyncpg.Record]) -> _Opened:
 
 async def _one_by_one(consumer: Consumer) -> int:
     async with consumer.store.pool.acquire() as connection, connection.transaction():
-        row = await connection.fetchrow(SQL["due"], 1, timedelta(days=3650))
+        row = await connection.fetchrow(SQL["due"], 1, _patience(consumer))
         if row is None:
             return 0
         try:
             async with connection.transaction():
-                patience = consumer.patience.fact_s_max
-                last = (await connection.fetchval("SELECT now() - $1", row["parked_at"])) >= (
-                    timedelta(seconds=patience)
-                )
-                await _apply(consumer, connection, [row], last_call=last)
+                await _apply(consumer, connection, [row], last_call=row["last_call"])
         except Exception as error:
             if is_transient(error):
                 raise

@@ -193,7 +193,7 @@ ORDER BY subject, actor_id, action, details, happened_at
 SELECT happened_at, actor_id, actor, organization, action, details FROM journal
 WHERE subject = $1 ORDER BY happened_at DESC, id DESC LIMIT $2
 
--- name: lock_journal
+-- name: try_lock
 SELECT pg_try_advisory_xact_lock($1)
 
 -- name: last_link

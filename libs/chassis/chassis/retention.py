@@ -38,7 +38,10 @@ class Rule:
 
     @property
     def sql(self) -> str:
-        """`$1`: what is older goes, the oldest first; `$2`: so many at once."""
+        """`$1`: what is older goes, the oldest first; `$2`: so many at once.
+
+        Composed: names of a table and of columns are no parameters.
+        """
         return (
             f"DELETE FROM {self.table} WHERE ctid = ANY(ARRAY("  # noqa: S608  ours
             f"SELECT ctid FROM {self.table} WHERE {self.age} < $1 AND {self.only}"
@@ -94,7 +97,7 @@ async def tidy(pool: Pool, kept: Sequence[Rule], at: datetime) -> int:
 async def prune(pool: Pool, rule: Rule, at: datetime) -> int:
     """Forget at most ROWS_MAX; returns how many: none while another replica is at it."""
     async with pool.acquire() as tx, tx.transaction():
-        if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRUNE_LOCK):
+        if not await tx.fetchval(SQL["try_lock"], PRUNE_LOCK):
             return 0
         if rule is JOURNAL:
             done = await _prune_journal(tx, at - rule.kept)
@@ -127,6 +130,7 @@ async def keep_partitions(connection: Tx, today: date) -> None:
         if name not in existing:
             until = day + timedelta(days=1)
             # The day's rows may already lie in the default partition (first start, a long pause).
+            # Composed: neither names nor the bounds of a partition are parameters.
             async with connection.transaction():
                 await connection.execute(f"""
                     CREATE TABLE {name} (LIKE outbox_sent INCLUDING DEFAULTS);

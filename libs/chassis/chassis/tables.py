@@ -21,12 +21,15 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` as a spreadsheet shows it (the header is 1). With an `error` there are no cells."""
+    """`number` as a spreadsheet shows it (the header is 1). With an `error` there are no cells.
+
+    `columns` are those that have the error; None: the row as a whole.
+    """
 
     number: int
     cells: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
-    column: str | None = None
+    columns: Sequence[str | None] = (None,)
 
 
 class Reader:
@@ -93,9 +96,8 @@ class Reader:
             return [Row(self._number, error=error)]
         cells += [""] * (len(self._header) - len(cells))  # Excel leaves out empty last cells
         known = dict(zip(self._header, (cell.strip() for cell in cells), strict=False))
-        for column, cell in known.items():
-            if len(cell) > CELL_LENGTH_MAX:
-                return [Row(self._number, error="cell_too_long", column=column)]
+        if long := [column for column, cell in known.items() if len(cell) > CELL_LENGTH_MAX]:
+            return [Row(self._number, error="cell_too_long", columns=long)]
         return [Row(self._number, known)]
 
     def _cells(self, raw: bytes) -> tuple[list[str], str | None]:

@@ -46,7 +46,7 @@ class WrongCell(BaseModel):
 
 
 class ImportCard(BaseModel):
-    """`errors`: the first thousand; `failed` counts every row that has one."""
+    """`errors`: the first thousand; `failed` counts every row that has one or more."""
 
     id: UUID
     kind: str
@@ -166,9 +166,10 @@ class _Upload:
         good = [
             (row.number, *self.table.keys(row.cells), row.cells) for row in read if not row.error
         ]
-        bad = [RowError(row.number, row.column, row.error) for row in read if row.error]
+        bad = [row for row in read if row.error]
+        wrong = [RowError(row.number, one, str(row.error)) for row in bad for one in row.columns]
         self.unread += len(bad)
         async with self.store.pool.acquire() as tx, tx.transaction():
             await staging.expect_round(tx, self.id, self.round)
             await staging.keep_rows(tx, self.id, good)
-            await staging.save_errors(tx, self.id, bad)
+            await staging.save_errors(tx, self.id, wrong)

@@ -20,8 +20,7 @@ from contracts.events import (
 
 from certificates import decide, store
 from certificates.decide import Region
-
-SOURCE = "/certificates"
+from certificates.source import SOURCE
 
 
 def handlers(region: Region) -> list[Handler]:

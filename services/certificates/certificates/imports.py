@@ -11,17 +11,19 @@ from chassis.imports import Outcome
 from chassis.kinds import Cells, Table
 from contracts import Envelope
 from contracts.ids import derived
+from contracts.values import Role
 
 from certificates import import_store, rows, store, take_over
-from certificates.consumers import SOURCE
 from certificates.decide import Region
 from certificates.desk_store import Change
 from certificates.import_store import TakenOver
 from certificates.rows import Wanted
+from certificates.source import SOURCE
 from certificates.take_over import Followed
 
 CERTIFICATES: Final = Table(
     "certificates",
+    Role.operator,
     rows.COLUMNS,
     rows.REQUIRED,
     rows.MESSAGES,
@@ -89,7 +91,7 @@ async def _save(
             outcome.refuse(place, [("number", "number_taken")])
     outcome.created += len(done)
     entries = [
-        journal.Entry(at, job["actor_id"], "operator", "imported", one.issued.child_id,
+        journal.Entry(at, job["actor_id"], Role.operator, "imported", one.issued.child_id,
                       details=FROM)
         for one in done
     ]  # fmt: skip

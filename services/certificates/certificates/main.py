@@ -23,6 +23,7 @@ def main() -> None:
 
 def make(configured: Settings) -> Service:
     region, watch = configured.region(), Watch()
+    behind = [("documents", topics.CERTIFICATES)]
     return Service(
         name="certificates",
         settings=configured,
@@ -33,10 +34,10 @@ def make(configured: Settings) -> Service:
         background=[
             watch.run,
             lambda store: passing_time.run(store, region),
-            lambda store: uploaded.run(store, imports.works(region)),
+            lambda store: uploaded.run(store, imports.works(region), configured, behind),
         ],
         keeps=retention.RULES,
-        lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind=[("documents", topics.CERTIFICATES)])],
+        lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind)],
         oldest=[Oldest("certificate_requests", "status", "pending", "requested_at")],
         state=Doors(region, configured.consent_text(), watch),
     )

@@ -17,9 +17,9 @@ from contracts.events import CertificateExpired
 from contracts.ids import derived
 
 from certificates import desk_store, life_cycle
-from certificates.consumers import SOURCE
 from certificates.decide import Region
 from certificates.desk_store import Change
+from certificates.source import SOURCE
 
 log = structlog.get_logger()
 SQL = load("certificates")

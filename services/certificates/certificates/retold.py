@@ -30,9 +30,9 @@ from contracts.events import (
 from contracts.ids import derived
 from contracts.values import CertificateStatus
 
-from certificates.consumers import SOURCE
 from certificates.decide import is_untimely
 from certificates.life_cycle import ACTIVE, PENDING, SUSPENDED
+from certificates.source import SOURCE
 from certificates.take_over import imported_id
 
 Row = Any  # of the database

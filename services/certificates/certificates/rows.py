@@ -112,24 +112,24 @@ def certificate(cells: Cells, today: date) -> Wanted:
         column: _date(cells, column, problems)
         for column in ("valid_from", "valid_until", "issued_on", "status_since")
     }
-    valid_from, valid_until, issued_on = days["valid_from"], days["valid_until"], days["issued_on"]
     reason = cells.get("reason") or REASON_NOT_TOLD
     if not re.fullmatch("[a-z0-9_]{1,64}", reason):
         problems.append(("reason", "bad_reason"))
+    known = status if isinstance(status, CertificateStatus) else None
+    organization_id = cells.get("organization_id", "")
+    problems += [*_bad_days(known, days, today), *_bad_organization(known, organization_id)]
     if problems:
         raise BadRow(problems)
-    assert isinstance(status, CertificateStatus)
+    valid_from, valid_until, issued_on = days["valid_from"], days["valid_until"], days["issued_on"]
+    assert known is not None
     assert valid_from is not None
     assert valid_until is not None
     assert issued_on is not None
-    own_day = valid_until + timedelta(days=1) if status is EXPIRED else issued_on
-    wanted = Wanted(
-        user_id(cells["sgo_child_id"]), _number(cells), status, valid_from, valid_until, issued_on,
-        days["status_since"] or own_day, cells.get("organization_id", ""), reason,
+    own_day = valid_until + timedelta(days=1) if known is EXPIRED else issued_on
+    return Wanted(
+        user_id(cells["sgo_child_id"]), _number(cells), known, valid_from, valid_until, issued_on,
+        days["status_since"] or own_day, organization_id, reason,
     )  # fmt: skip
-    if problems := [*_bad_days(wanted, today), *_bad_organization(wanted)]:
-        raise BadRow(problems)
-    return wanted
 
 
 def _number(cells: Cells) -> str:
@@ -148,31 +148,39 @@ def _date(cells: Cells, column: str, problems: Problems) -> date | None:
         return None
 
 
-def _bad_days(one: Wanted, today: date) -> Problems:
-    """What does not go together, each by the column to look at."""
-    over = one.valid_until < today
-    begun = one.status in (ACTIVE, SUSPENDED)
+def _bad_days(
+    status: CertificateStatus | None, days: Mapping[str, date | None], today: date
+) -> Problems:
+    """What does not go together, each by the column to look at; None is not known."""
+    first, last, issued, since = (
+        days[column] for column in ("valid_from", "valid_until", "issued_on", "status_since")
+    )
+    over = _before(last, today)
+    begun = status in (ACTIVE, SUSPENDED)
     checks = (
-        ("valid_from", "dates_reversed", one.valid_from > one.valid_until),
-        ("issued_on", "dates_reversed", one.issued_on > one.valid_until),
-        ("issued_on", "in_future", one.issued_on > today),
-        ("issued_on", "bad_date", one.issued_on < _FIRST_DAY),
-        ("status_since", "in_future", one.since > today and one.status is not EXPIRED),
-        ("status_since", "before_issue", one.since < one.issued_on),
-        ("valid_from", "not_begun", begun and one.valid_from > today),
-        ("status", "already_over", one.is_living and over),
-        ("status", "not_over_yet", one.status is EXPIRED and not over),
+        ("valid_from", "dates_reversed", _before(last, first)),
+        ("issued_on", "dates_reversed", _before(last, issued)),
+        ("issued_on", "in_future", _before(today, issued)),
+        ("issued_on", "bad_date", _before(issued, _FIRST_DAY)),
+        ("status_since", "in_future", status not in (None, EXPIRED) and _before(today, since)),
+        ("status_since", "before_issue", _before(since, issued)),
+        ("valid_from", "not_begun", begun and _before(today, first)),
+        ("status", "already_over", status in LIVING and over),
+        ("status", "not_over_yet", status is EXPIRED and last is not None and not over),
     )
     return [(column, code) for column, code, wrong in checks if wrong]
 
 
-def _bad_organization(one: Wanted) -> Problems:
+def _before(one: date | None, other: date | None) -> bool:
+    return one is not None and other is not None and one < other
+
+
+def _bad_organization(status: CertificateStatus | None, organization_id: str) -> Problems:
     """Whoever activated it is said in the event of that."""
-    if one.status not in (ACTIVE, SUSPENDED):
+    if status not in (ACTIVE, SUSPENDED):
         return []
     try:
-        _code.validate_python(one.organization_id)
+        _code.validate_python(organization_id)
     except ValidationError:
-        code = "invalid" if one.organization_id else "organization_missing"
-        return [("organization_id", code)]
+        return [("organization_id", "invalid" if organization_id else "organization_missing")]
     return []

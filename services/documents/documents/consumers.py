@@ -25,8 +25,8 @@ from contracts.values import DocumentFailure
 from documents import decide, store
 from documents.build import Workshop
 from documents.orders import Built, Order
+from documents.source import SOURCE
 
-SOURCE = "/documents"
 BUILT_MAX = 2000  # a batch from Kafka and one that was parked may be on their way together
 
 

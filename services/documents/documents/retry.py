@@ -16,8 +16,8 @@ from contracts.values import DocumentFailure
 
 from documents import decide, store
 from documents.build import Workshop
-from documents.consumers import SOURCE
 from documents.orders import Built, Order
+from documents.source import SOURCE
 
 log = structlog.get_logger()
 ROWS_MAX = 100

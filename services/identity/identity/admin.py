@@ -27,9 +27,9 @@ from contracts.ids import derived
 from contracts.values import FullName, Person, Role
 
 from identity import acts, keys, sign_ins, store
-from identity.consumers import SOURCE
 from identity.hashing import Hashing
 from identity.settings import Settings
+from identity.source import SOURCE
 
 PASSWORD_LENGTH_MIN = 8
 # identity reads its keys every 5 s, the services ask it every 10 s, and an answer may take 5 s.

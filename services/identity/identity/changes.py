@@ -14,10 +14,11 @@ from contracts import Envelope, Event, Tombstone, topics
 from contracts.ids import derived
 
 from identity import decide, edits, erasing, store
-from identity.consumers import SOURCE, release_logins
+from identity.consumers import release_logins
 from identity.decide import KnownLink
 from identity.edits import Edited, Fields, Refused, Stored
 from identity.erasing import Order
+from identity.source import SOURCE
 from identity.store import Pair
 
 

@@ -15,9 +15,9 @@ from contracts.ids import user_id
 
 from identity import decide, erasing, store
 from identity.decide import KnownLink, Late
+from identity.source import SOURCE
 
 log = structlog.get_logger()
-SOURCE = "/identity"
 
 
 def handlers() -> list[Handler]:

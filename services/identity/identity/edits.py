@@ -119,13 +119,23 @@ def _made(user_id: UUID, fields: Fields) -> Edited:
 
 
 def _expect_possible(fields: Fields, today: date) -> None:
+    for field, code in impossible(fields, today):
+        raise Refused(code, field)
+
+
+def impossible(fields: Fields, today: date) -> list[tuple[str, str]]:
+    """What cannot be said of anybody, whoever it is about: field and code of each."""
     told = fields.model_fields_set
-    if "name" in told and fields.name is None:
-        raise Refused("missing", "name")
-    if fields.birth_date and not OLDEST <= fields.birth_date <= today:
-        raise Refused("impossible_date", "birth_date")
-    if fields.organization and "roles" in told and SgoRole.staff not in fields.roles:
-        raise Refused("not_staff", "organization")
+    born = fields.birth_date
+    checks = (
+        ("name", "missing", "name" in told and fields.name is None),
+        ("birth_date", "impossible_date", born is not None and not OLDEST <= born <= today),
+        (
+            "organization", "not_staff",
+            fields.organization and "roles" in told and SgoRole.staff not in fields.roles,
+        ),
+    )  # fmt: skip
+    return [(field, code) for field, code, wrong in checks if wrong]
 
 
 def _roles(fields: Fields) -> tuple[Role, ...]:

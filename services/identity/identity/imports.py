@@ -13,15 +13,16 @@ from chassis.imports import Outcome
 from chassis.kinds import Cells, Table
 from contracts import Event
 from contracts.ids import user_id
+from contracts.values import Role
 
 from identity import changes, edits, rows, store
 from identity.changes import Cause, Wanted
 from identity.decide import KnownLink
 from identity.store import Pair
 
-_COLUMNS: Final = {"id": "sgo_user_id", "name": "last_name", "organization": "organization_id"}
 USERS: Final = Table(
     "users",
+    Role.operator,
     rows.USER_COLUMNS,
     rows.USER_REQUIRED,
     rows.MESSAGES,
@@ -31,6 +32,7 @@ USERS: Final = Table(
 )
 LINKS: Final = Table(
     "child-links",
+    Role.operator,
     rows.LINK_COLUMNS,
     rows.LINK_REQUIRED,
     rows.MESSAGES,
@@ -62,18 +64,18 @@ async def _users(
     outcome: Outcome,
 ) -> None:  # fmt: skip
     wanted: dict[int, Wanted] = {}
+    today = clock.day_in(zone, cause.at)
     for place, cells in taken:
         try:
-            sgo_id, fields = rows.user(cells)
+            sgo_id, fields = rows.user(cells, today)
         except BadRow as bad:
             outcome.refuse(place, bad.problems)
         else:
             wanted[place] = Wanted(user_id(sgo_id), fields, sgo_id)
-    today = clock.day_in(zone, cause.at)
     planned = await changes.plan(tx, list(wanted.values()), today)
     for place, one in zip(wanted, planned, strict=True):
         if one.refused:
-            column = _COLUMNS.get(one.refused.field, one.refused.field)
+            column = rows.COLUMN_OF.get(one.refused.field, one.refused.field)
             outcome.refuse(place, [(column, one.refused.code)])
         else:
             event = one.edited.event if one.edited else None
@@ -98,8 +100,8 @@ async def _links(
     saved: dict[Pair, KnownLink] = {}
     events: list[Event] = []
     for pair, (place, linked) in wanted.items():
-        if problem := _bad_pair(pair, there):
-            outcome.refuse(place, [problem])
+        if problems := _unknown(pair, there):
+            outcome.refuse(place, problems)
             continue
         made, event = _linked(pair, known.get(pair), linked, at)
         _count(outcome, event, is_new=linked)
@@ -110,14 +112,10 @@ async def _links(
         await changes.save_links(tx, saved, events, Cause(at, str(job["id"])))
 
 
-def _bad_pair(pair: Pair, there: set[UUID]) -> tuple[str, str] | None:
-    parent, child = pair
-    if parent == child:
-        return "sgo_child_id", "same_person"
-    for column, one in (("sgo_parent_id", parent), ("sgo_child_id", child)):
-        if one not in there:
-            return column, "unknown_person"
-    return None
+def _unknown(pair: Pair, there: set[UUID]) -> list[tuple[str, str]]:
+    columns = ("sgo_parent_id", "sgo_child_id")
+    named = zip(columns, pair, strict=True)
+    return [(column, "unknown_person") for column, one in named if one not in there]
 
 
 def _linked(

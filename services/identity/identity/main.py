@@ -21,14 +21,16 @@ def main() -> None:
 
 def make(configured: Settings) -> Service:
     zone = ZoneInfo(configured.region_time_zone)
+    says = [topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS]
+    behind = [(service, topic) for service in ("certificates", "documents") for topic in says]
     return Service(
         name="identity",
         settings=configured,
         migrations=Path(__file__).parent.parent / "migrations",
         router=api.router,
-        says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
+        says=says,
         handlers=lambda _: consumers.handlers(),
-        background=[lambda store: uploaded.run(store, imports.works(zone))],
+        background=[lambda store: uploaded.run(store, imports.works(zone), configured, behind)],
         keeps=retention.RULES,
         state=api.Doors(zone, configured.key_bytes, Hashing()),
     )

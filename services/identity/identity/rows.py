@@ -7,7 +7,7 @@ from typing import Any, Final
 from chassis.cells import BadRow, bad_id, day, word
 from pydantic import ValidationError
 
-from identity.edits import Fields
+from identity.edits import Fields, impossible
 
 Cells = Mapping[str, str]
 USER_COLUMNS: Final = {
@@ -29,6 +29,8 @@ USER_COLUMNS: Final = {
     "organization_authorized": ("Уполномоченная",),
 }
 USER_REQUIRED: Final = ("sgo_user_id", "last_name", "first_name", "roles")
+# Where a problem of a whole field is shown.
+COLUMN_OF: Final = {"id": "sgo_user_id", "name": "last_name", "organization": "organization_id"}
 LINK_COLUMNS: Final = {
     "sgo_parent_id": ("ИД родителя",),
     "sgo_child_id": ("ИД ребёнка",),
@@ -69,8 +71,11 @@ def link_keys(cells: Cells) -> tuple[str, str]:
     return f"{cells['sgo_parent_id']}:{cells['sgo_child_id']}", ""
 
 
-def user(cells: Cells) -> tuple[str, Fields]:
-    """SGO's id and what is said of the user: only the columns that the file has. Raises BadRow."""
+def user(cells: Cells, today: date) -> tuple[str, Fields]:
+    """SGO's id and what is said of the user: only the columns that the file has.
+
+    Raises BadRow with everything that is wrong in the row by itself.
+    """
     told: dict[str, Any] = {
         "name": {part: cells.get(part) or None for part in _NAMES},
         "roles": [
@@ -93,8 +98,11 @@ def user(cells: Cells) -> tuple[str, Fields]:
     try:
         fields = Fields.model_validate(told)
     except ValidationError as error:
-        found = [_problem(one["loc"], cells) for one in error.errors(include_input=False)]
-        raise BadRow(problems + list(dict.fromkeys(found))) from None
+        wrong = [one["loc"] for one in error.errors(include_input=False)]
+        problems += dict.fromkeys(_problem(loc, cells) for loc in wrong)
+        bad = {loc[0] for loc in wrong}
+        fields = Fields.model_validate({name: told[name] for name in told if name not in bad})
+    problems += [(COLUMN_OF.get(field, field), code) for field, code in impossible(fields, today)]
     if problems:
         raise BadRow(problems)
     return cells["sgo_user_id"], fields
@@ -106,6 +114,8 @@ def link(cells: Cells) -> tuple[str, str, bool]:
     linked = _yes_no(cells.get("linked") or "да")
     if not isinstance(linked, bool):
         problems.append(("linked", "invalid"))
+    if cells["sgo_parent_id"] and cells["sgo_parent_id"] == cells["sgo_child_id"]:
+        problems.append(("sgo_child_id", "same_person"))
     if problems:
         raise BadRow(problems)
     return cells["sgo_parent_id"], cells["sgo_child_id"], bool(linked)

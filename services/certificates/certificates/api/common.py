@@ -19,8 +19,8 @@ from pydantic import BaseModel, StringConstraints
 
 from certificates import desk_store, numbers, store
 from certificates.consent import Text
-from certificates.consumers import SOURCE
 from certificates.decide import Region
+from certificates.source import SOURCE
 from certificates.watch import Watch
 
 Line = Annotated[

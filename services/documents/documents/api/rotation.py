@@ -31,8 +31,8 @@ from documents.api.doors import (
     not_ready,
     of_family,
 )
-from documents.consumers import SOURCE
 from documents.orders import Built, Order
+from documents.source import SOURCE
 
 router = APIRouter(tags=["documents"])
 

@@ -1,0 +1,5 @@
+"""Who says the events of this service: `ce_source`."""
+
+from typing import Final
+
+SOURCE: Final = "/documents"
