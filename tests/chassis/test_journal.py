@@ -84,8 +84,16 @@ async def test_what_was_rolled_back_is_not_journalled(deaf_bench):
 async def test_looking_again_within_ten_minutes_is_one_look(deaf_bench):
     later = replace(ENTRY, happened_at=NOW + journal.SAME_LOOK)
     for entry in (ENTRY, ENTRY, replace(ENTRY, actor_id=an_id("other")), later):
-        await journal.looked(deaf_bench.pool, entry)
+        await journal.looks(deaf_bench.pool, [entry])
     assert await deaf_bench.count("journal") == 3
+
+
+async def test_of_looks_that_are_written_together_each_counts_once(deaf_bench):
+    others = [replace(ENTRY, subject=an_id("sister")), replace(ENTRY, details="другое")]
+    await journal.looks(deaf_bench.pool, [ENTRY, *others, ENTRY, others[0]])
+    await journal.looks(deaf_bench.pool, [*others, replace(ENTRY, action="saw_card")])
+    await journal.looks(deaf_bench.pool, [])
+    assert await deaf_bench.count("journal") == 4
 
 
 async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_bench):

@@ -49,13 +49,17 @@ class Entry:
 async def append(tx: Tx, entries: Sequence[Entry]) -> None:
     """Part of the caller's transaction: what was done is journalled, or it was not done."""
     if entries:
-        columns = zip(*(entry.row() for entry in entries), strict=True)
-        await tx.execute(SQL["journal"], *map(list, columns))
+        await tx.execute(SQL["journal"], *_columns(entries))
 
 
-async def looked(tx: Tx, entry: Entry) -> None:
-    """A look; the same person looking again within ten minutes is the same look."""
-    await tx.execute(SQL["journal_look"], *entry.row(), SAME_LOOK)
+async def looks(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Looks of about one moment; the same person looking again within ten minutes is one look."""
+    if entries:
+        await tx.execute(SQL["journal_looks"], *_columns(entries), SAME_LOOK)
+
+
+def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
+    return list(map(list, zip(*(entry.row() for entry in entries), strict=True)))
 
 
 async def about(tx: Tx, subject: UUID, rows_max: int) -> list[asyncpg.Record]:

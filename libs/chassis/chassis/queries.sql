@@ -176,12 +176,19 @@ SELECT * FROM unnest(
     $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
 )
 
--- name: journal_look
+-- name: journal_looks
 INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
-SELECT $1, $2, $3, $4, $5, $6, $7
+SELECT * FROM (
+    SELECT DISTINCT ON (actor_id, action, subject, details) *
+    FROM unnest(
+        $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
+    ) AS n (happened_at, actor_id, actor, organization, action, subject, details)
+    ORDER BY actor_id, action, subject, details, happened_at
+) AS l
 WHERE NOT EXISTS (
-    SELECT FROM journal WHERE subject = $6 AND happened_at > $1::timestamptz - $8::interval
-        AND actor_id = $2 AND action = $5 AND details = $7
+    SELECT FROM journal AS j
+    WHERE j.subject = l.subject AND j.happened_at > l.happened_at - $8::interval
+        AND j.actor_id = l.actor_id AND j.action = l.action AND j.details = l.details
 )
 
 -- name: journal_of

@@ -97,7 +97,7 @@ async def show_certificate(
         agreed = role is not RequesterRole.parent or await store.consented(tx, [pair])
         certificate = await store.latest_certificate(tx, child_id)
         request = await store.telling_request(tx, child_id)
-        await journal.looked(tx, await entry_of(tx, at, who, role, "saw_card", child_id))
+        await journal.looks(tx, [await entry_of(tx, at, who, role, "saw_card", child_id)])
     codes = decide.why_not(role, facts)
     return ChildsCertificate(
         certificate=card(certificate) if certificate else None,

@@ -185,7 +185,7 @@ async def show_history(
         if row is None or not (role or organization):
             raise not_found()
         child_id, role = row["child_id"], role or RequesterRole.staff
-        await journal.looked(tx, await entry_of(tx, at, who, role, "saw_history", child_id))
+        await journal.looks(tx, [await entry_of(tx, at, who, role, "saw_history", child_id)])
         rows = await journal.about(tx, child_id, HISTORY_ROWS_MAX)
         papers = await desk_store.checked_papers(tx, child_id)
     return History(items=[_deed(one, papers) for one in rows])
