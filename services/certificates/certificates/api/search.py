@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis import journal
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import TheStore, Why
 from chassis.problems import Problem, not_found
 from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
@@ -32,6 +32,7 @@ from certificates.desk_store import Papers
 router = APIRouter(tags=["desk"])
 PAGE_ROWS_MAX = 50
 HISTORY_ROWS_MAX = 500
+SURNAME_LETTERS_MIN = 2
 
 
 class FoundChild(BaseModel):
@@ -79,17 +80,18 @@ async def find_certificates(
     store_: TheStore,
     at: TheMoment,
     number: Annotated[str | None, Query(max_length=40)] = None,
-    name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,
+    name: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
     birth_date: WrittenDay | None = None,
     status: CertificateStatus | None = None,
-    reason: Annotated[str | None, Query(min_length=3, max_length=200, pattern=NO_NUL)] = None,
+    reason: Why = None,
     after: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
 ) -> Found:
-    """By number (spaces allowed), or by the beginning of the name and the birth date, paged.
+    """By number (spaces allowed), or by surname, or surname and first name, and birth date, paged.
 
-    Children of other organizations are found by name only with a `reason`; who presents a number
-    has given one. Each child that is shown is journalled.
+    The end of a name may be left out. Children of other organizations are found only by name and
+    birth date together, with a `reason`; who presents a number has given one. Each child that is
+    shown is journalled.
     """
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
@@ -132,14 +134,12 @@ async def _by_person(
     *,
     outside: bool,
 ) -> Found:
-    if name is None and birth_date is None:
-        raise Problem(
-            422, "nothing_to_search", "Укажите, кого искать", "Номер, фамилию или дату рождения."
-        )
+    plain = None if name is None else desk_store.plain_name(name)
+    _expect_somebody(plain, birth_date, outside=outside)
     rows, hidden = await desk_store.find_people(
         tx,
         organization=organization,
-        name=name,
+        name=plain,
         birth_date=birth_date,
         status=status,
         after=_opened(after),
@@ -152,6 +152,25 @@ async def _by_person(
         next=_closed(more["sort_name"], more["certificate_id"]) if more else None,
         outside=hidden,
     )
+
+
+def _expect_somebody(plain: str | None, birth_date: date | None, *, outside: bool) -> None:
+    """Raise 422 for a search that is for nobody, or for everybody."""
+    if plain is None and birth_date is None:
+        raise Problem(
+            422, "nothing_to_search", "Укажите, кого искать", "Номер, фамилию или дату рождения."
+        )
+    if plain is not None and sum(map(str.isalpha, plain.partition(" ")[0])) < SURNAME_LETTERS_MIN:
+        raise Problem(
+            422, "name_too_short", "Слишком короткая фамилия", "Начните с фамилии: хотя бы две буквы."
+        )
+    if outside and (plain is None or birth_date is None):
+        raise Problem(
+            422,
+            "name_and_birth_date_needed",
+            "Ребёнка другой организации ищут по фамилии и дате рождения",
+            "Укажите и фамилию, и дату рождения, или номер сертификата.",
+        )
 
 
 def _found(row: Any) -> FoundCertificate:
