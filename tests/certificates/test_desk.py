@@ -6,6 +6,7 @@ import pytest
 from certificates import desk_store
 from contracts import Tombstone, topics
 from contracts.events import CertificateRequested, ChildUnlinked
+from contracts.ids import verification_token
 from contracts.values import Enrolment
 
 from tests.builders import a_record, a_request, a_user, an_id
@@ -222,6 +223,27 @@ async def test_whoever_the_desk_finds_is_journalled_with_the_reason(client, town
     assert [row["details"] for row in rows] == ["родитель на приёме", "номер предъявлен"]
     assert {row["subject"] for row in rows} == {an_id("child")}
     assert {(row["actor_id"], row["organization"]) for row in rows} == {(an_id("clerk"), "centre")}
+
+
+async def test_a_certificate_is_found_by_the_qr_that_is_presented(client, town, number):
+    """By what a scanner reads, and by the token alone; the verification page knows the same one."""
+    certificate_id = await town.store.pool.fetchval("SELECT certificate_id FROM certificates")
+    token = verification_token(certificate_id)
+    assert (await client.get(f"/verify/{token}")).status_code == 200
+    for typed in (token, f" {token}/", f"https://certificates.example/verify/{token}"):
+        found = (await search(client, token=typed)).json()["items"]
+        assert [(one["number"], one["child"]["id"]) for one in found] == [
+            (number, str(an_id("child")))
+        ]
+    row = await town.store.pool.fetchrow("SELECT * FROM journal WHERE action = 'found_by_desk'")
+    assert (row["details"], row["subject"]) == ("QR-код предъявлен", an_id("child"))
+    unknown = verification_token(an_id("nothing"))
+    assert (await search(client, token=unknown)).json()["items"] == []
+
+
+@pytest.mark.parametrize("token", ["", "/", "x", "780000000011", "https://example.org/verify/"])
+async def test_another_qr_is_told_not_to_be_a_certificates(client, number, token):
+    problem(await search(client, token=token), 422, "invalid_token")
 
 
 async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, town, number):

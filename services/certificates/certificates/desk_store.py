@@ -52,6 +52,10 @@ async def find_by_number(tx: Tx, number: str) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["find_by_number"], number)
 
 
+async def find_by_id(tx: Tx, certificate_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["find_by_id"], certificate_id)
+
+
 async def find_people(
     tx: Tx,
     *,

@@ -142,6 +142,11 @@ SELECT k.*, p.full_name, p.birth_date
 FROM certificates AS k LEFT JOIN people AS p ON p.user_id = k.child_id
 WHERE k.number = $1
 
+-- name: find_by_id
+SELECT k.*, p.full_name, p.birth_date
+FROM certificates AS k LEFT JOIN people AS p ON p.user_id = k.child_id
+WHERE k.certificate_id = $1
+
 -- name: lock_by_number
 SELECT * FROM certificates WHERE number = $1 FOR UPDATE
 

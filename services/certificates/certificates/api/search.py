@@ -10,6 +10,7 @@ from chassis import journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore, Why
 from chassis.problems import Problem, not_found
+from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -80,6 +81,7 @@ async def find_certificates(
     store_: TheStore,
     at: TheMoment,
     number: Annotated[str | None, Query(max_length=40)] = None,
+    token: Annotated[str | None, Query(max_length=400, pattern=NO_NUL)] = None,
     name: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
     birth_date: WrittenDay | None = None,
     status: CertificateStatus | None = None,
@@ -87,10 +89,12 @@ async def find_certificates(
     after: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
 ) -> Found:
-    """By number (spaces allowed), or by surname, or surname and first name, and birth date, paged.
+    """By number, by QR, or by surname, or surname and first name, and birth date, paged.
 
-    The end of a name may be left out. Children of other organizations are found only by name and
-    birth date together, with a `reason`; who presents a number has given one. Each child that is
+    A number may have spaces; `token` is the address in the QR, or its last part; the end of a name
+    may be left out. Children of other organizations are found only by name and
+    birth date together, with a `reason`; who presents
+    a number or a QR has given one. Each child that is
     shown is journalled.
     """
     async with store_.transaction() as tx:
@@ -98,6 +102,9 @@ async def find_certificates(
         if number is not None:
             found = await _by_number(tx, number)
             why = reason or "номер предъявлен"
+        elif token is not None:
+            found = await _by_token(tx, token)
+            why = reason or "QR-код предъявлен"
         else:
             why = reason or "своя организация"
             found = await _by_person(
@@ -121,6 +128,17 @@ async def _by_number(tx: Any, number: str) -> Found:
         expect_well_typed(typed)
         return Found(items=[])
     return Found(items=[_found(row)])
+
+
+async def _by_token(tx: Any, token: str) -> Found:
+    try:
+        certificate_id = certificate_of_token(token.strip().rstrip("/").rpartition("/")[2])
+    except ValueError:
+        raise Problem(
+            422, "invalid_token", "Это не QR-код сертификата", "Найдите сертификат по номеру."
+        ) from None
+    row = await desk_store.find_by_id(tx, certificate_id)
+    return Found(items=[_found(row)] if row else [])
 
 
 async def _by_person(
