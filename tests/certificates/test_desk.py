@@ -257,6 +257,46 @@ async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, t
     problem(await client.get(f"/certificates/{number}/history", headers=other), 404, "not_found")
 
 
+async def test_looks_never_push_a_deed_out_of_the_history(client, town, number):
+    """Whoever looks again and again fills pages, if at all: each is there, and deeds by themselves."""
+    await active(client, number)
+    for n in range(12):
+        await search(client, number=number, reason="родитель на приёме " + "и снова" * n)
+    address = f"/certificates/{number}/history"
+    seen, after = [], {}
+    while after is not None:
+        page = (await client.get(address, headers=PARENT, params={"limit": 5} | after)).json()
+        seen += page["items"]
+        after = {"after": page["next"]} if page["next"] else None
+    actions = [one["action"] for one in seen]
+    assert (actions.count("found_by_desk"), actions.count("activated")) == (12, 1)
+    assert [one["at"] for one in seen] == sorted((one["at"] for one in seen), reverse=True)
+    for only, among, missing in (
+        ("deeds", "activated", "found_by_desk"), ("looks", "found_by_desk", "activated"),
+    ):  # fmt: skip
+        page = (await client.get(address, headers=PARENT, params={"only": only})).json()
+        actions = {one["action"] for one in page["items"]}
+        assert among in actions
+        assert missing not in actions
+
+
+async def test_whoever_finds_a_child_again_within_ten_minutes_has_looked_once(client, town, number):
+    for _ in range(3):
+        await search(client, number=number)
+    actions = [one["action"] for one in await deeds(client, number)]
+    assert actions.count("found_by_desk") == 1
+
+
+@pytest.mark.parametrize(
+    "place", ["x", '["2026-11-24T09:00:00", 1]', '["2026-11-24T09:00:00Z", -1]', "[]", "7",
+              f'["2026-11-24T09:00:00Z", {2**63}]', '["9999-12-31T23:59:59Z", 1]'],
+)  # fmt: skip
+async def test_a_page_of_a_history_that_is_none_is_told_so(client, number, place):
+    after = {"after": urlsafe_b64encode(place.encode()).decode()}
+    answer = await client.get(f"/certificates/{number}/history", headers=PARENT, params=after)
+    problem(answer, 422, "bad_page")
+
+
 async def deeds(client, number, headers=CLERK) -> list[dict]:
     answer = await client.get(f"/certificates/{number}/history", headers=headers)
     assert answer.status_code == 200, answer.text

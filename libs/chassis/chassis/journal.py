@@ -62,9 +62,21 @@ def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
     return list(map(list, zip(*(entry.row() for entry in entries), strict=True)))
 
 
-async def about(tx: Tx, subject: UUID, rows_max: int) -> list[asyncpg.Record]:
-    """The latest entries about somebody, the newest first."""
-    return list(await tx.fetch(SQL["journal_of"], subject, rows_max))
+async def about(
+    tx: Tx,
+    subject: UUID,
+    rows_max: int,
+    *,
+    before: tuple[datetime, int] | None = None,
+    looks: bool | None = None,
+) -> list[asyncpg.Record]:
+    """The latest entries about somebody, the newest first; those `before` a moment and id.
+
+    `looks`: only looks, or none of them; None for all.
+    """
+    return list(
+        await tx.fetch(SQL["journal_of"], subject, rows_max, *(before or (None, None)), looks)
+    )
 
 
 async def run(store: Store) -> None:

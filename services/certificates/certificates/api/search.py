@@ -1,38 +1,31 @@
-"""HTTP IN for who looks: the desk finds certificates, desk and family see who did what."""
+"""HTTP IN for the desk: certificates are found by what is presented, or by whom they are of."""
 
-import base64
-import json
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis import journal
-from chassis.auth import SignedIn
+from chassis import journal, pages
 from chassis.doors import TheStore, Why
-from chassis.problems import Problem, not_found
+from chassis.problems import Problem
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from certificates import desk_store, store
+from certificates import desk_store
 from certificates.api.common import (
     NO_NUL,
     AtTheDesk,
     CertificateCard,
     TheMoment,
-    TheNumber,
     card,
     desk_of,
-    entry_of,
     expect_digits,
     expect_well_typed,
 )
-from certificates.desk_store import Papers
 
 router = APIRouter(tags=["desk"])
 PAGE_ROWS_MAX = 50
-HISTORY_ROWS_MAX = 500
 SURNAME_LETTERS_MIN = 2
 
 
@@ -52,27 +45,6 @@ class Found(BaseModel):
     items: list[FoundCertificate]
     next: str | None = None
     outside: int = 0
-
-
-class Deed(BaseModel):
-    """Who did what, or who looked.
-
-    `organization`: where staff worked at that moment. `details`, for people: the papers that were
-    checked, a reason.
-    """
-
-    at: datetime
-    actor: str
-    actor_id: UUID | None
-    organization: str | None
-    action: str
-    details: str
-
-
-class History(BaseModel):
-    """The newest first."""
-
-    items: list[Deed]
 
 
 @router.get("/certificates")
@@ -110,7 +82,7 @@ async def find_certificates(
             found = await _by_person(
                 tx, organization, name, birth_date, status, after, limit, outside=reason is not None
             )
-        await journal.append(
+        await journal.looks(
             tx,
             [
                 journal.Entry(at, who.user_id, RequesterRole.staff, "found_by_desk", one.child.id,
@@ -160,14 +132,14 @@ async def _by_person(
         name=plain,
         birth_date=birth_date,
         status=status,
-        after=_opened(after),
+        after=pages.opened(after, _place),
         rows_max=limit + 1,
         outside=outside,
     )
     more = rows[limit - 1] if len(rows) > limit else None
     return Found(
         items=[_found(row) for row in rows[:limit]],
-        next=_closed(more["sort_name"], more["certificate_id"]) if more else None,
+        next=pages.closed(more["sort_name"], str(more["certificate_id"])) if more else None,
         outside=hidden,
     )
 
@@ -180,7 +152,10 @@ def _expect_somebody(plain: str | None, birth_date: date | None, *, outside: boo
         )
     if plain is not None and sum(map(str.isalpha, plain.partition(" ")[0])) < SURNAME_LETTERS_MIN:
         raise Problem(
-            422, "name_too_short", "Слишком короткая фамилия", "Начните с фамилии: хотя бы две буквы."
+            422,
+            "name_too_short",
+            "Слишком короткая фамилия",
+            "Начните с фамилии: хотя бы две буквы.",
         )
     if outside and (plain is None or birth_date is None):
         raise Problem(
@@ -196,43 +171,5 @@ def _found(row: Any) -> FoundCertificate:
     return FoundCertificate(**card(row).model_dump(), child=child)
 
 
-def _closed(name: str, certificate_id: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([name, str(certificate_id)]).encode()).decode()
-
-
-def _opened(after: str | None) -> tuple[str, UUID] | None:
-    if after is None:
-        return None
-    try:
-        name, certificate_id = json.loads(base64.urlsafe_b64decode(after.encode()))
-        return str(name).replace("\x00", "").encode().decode(), UUID(certificate_id)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise Problem(422, "bad_page", "Страница не найдена", "Начните поиск сначала.") from None
-
-
-@router.get("/certificates/{number}/history")
-async def show_history(
-    number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment
-) -> History:
-    """Who did what, and who looked, when: for the desk, and for the family."""
-    async with store_.transaction() as tx:
-        organization = await store.employer(tx, who.user_id)
-        row = await desk_store.find_by_number(tx, expect_digits(number))
-        (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
-        if row is None or not (role or organization):
-            raise not_found()
-        child_id, role = row["child_id"], role or RequesterRole.staff
-        await journal.looks(tx, [await entry_of(tx, at, who, role, "saw_history", child_id)])
-        rows = await journal.about(tx, child_id, HISTORY_ROWS_MAX)
-        papers = await desk_store.checked_papers(tx, child_id)
-    return History(items=[_deed(one, papers) for one in rows])
-
-
-def _deed(row: Any, papers: Papers) -> Deed:
-    details = row["details"]
-    if row["action"] == "activated":
-        details = ", ".join(papers.get((row["happened_at"], row["actor_id"]), []))
-    return Deed(
-        at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
-        organization=row["organization"], action=row["action"], details=details,
-    )  # fmt: skip
+def _place(name: str, certificate_id: str) -> tuple[str, UUID]:
+    return name.replace("\x00", "").encode().decode(), UUID(certificate_id)
