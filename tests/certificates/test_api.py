@@ -143,6 +143,14 @@ async def test_a_mistyped_number_is_told_so_and_an_unissued_one_is_not_found(cli
     assert (answer.status_code, answer.json()["items"]) == (200, [])
 
 
+@pytest.mark.parametrize("lost", range(12))
+async def test_a_lost_digit_and_one_too_many_are_told_as_mistyped(client, number, lost):
+    before, digit, after = number[:lost], number[lost], number[lost + 1 :]
+    for typed in (before + after, before + digit + digit + after):
+        answer = await client.get("/certificates", params={"number": typed}, headers=CLERK)
+        problem(answer, 422, "mistyped_number")
+
+
 @pytest.mark.parametrize("typed", ["", "123", "78000000001x", "٧٨٠٠٠٠٠٠٠٠١١", "1" * 41])
 async def test_what_is_no_number_is_told_so(client, typed):
     answer = await client.get("/certificates", params={"number": typed}, headers=CLERK)

@@ -3,14 +3,18 @@
 from base64 import urlsafe_b64encode
 
 import pytest
+from certificates import desk_store
 from contracts import Tombstone, topics
 from contracts.events import CertificateRequested, ChildUnlinked
+from contracts.ids import verification_token
+from contracts.values import Enrolment
 
 from tests.builders import a_record, a_request, a_user, an_id
 from tests.doors import bearer, problem, said
 
 CLERK, PARENT = bearer("clerk", "staff"), bearer("parent", "parent")
 SCHOOLMASTER = bearer("schoolmaster", "staff")
+IVANOV = {"name": "иванов", "birth_date": "2016-05-01"}
 CHECKED = {"checked_documents": ["Паспорт"], "consent": True}
 WHY = {"reason": "moved_away", "comment": "Семья переехала"}
 
@@ -97,15 +101,64 @@ async def test_after_an_annulment_a_new_one_is_asked_for_and_gets_a_new_number(
     assert last.event["number"] != number
 
 
+def of_the_centre(name="child", **changes):
+    """A child who is enrolled where the clerk works."""
+    user = a_user(name, **changes)
+    enrolled = Enrolment(organization_id="centre", kind="additional_education", name="Центр")
+    person = user.person.model_copy(update={"enrolments": (enrolled,)})
+    return user.model_copy(update={"person": person})
+
+
 async def search(client, headers=CLERK, **query):
     return await client.get("/certificates", params=query, headers=headers)
 
 
 async def test_a_child_of_another_organization_is_found_by_name_only_with_a_reason(client, number):
-    without = (await search(client, name="иванов")).json()
+    without = (await search(client, **IVANOV)).json()
     assert (without["items"], without["outside"]) == ([], 1)
-    found = (await search(client, name="иванов", reason="родитель на приёме")).json()
+    found = (await search(client, **IVANOV, reason="родитель на приёме")).json()
     assert [item["number"] for item in found["items"]] == [number]
+
+
+@pytest.mark.parametrize("one", ["name", "birth_date"])
+async def test_a_reason_opens_one_child_and_not_a_region(client, number, one):
+    """Name and birth date together; of how many others there are less tells nothing, too."""
+    some = {one: IVANOV[one]}
+    refused = await search(client, **some, reason="родитель на приёме")
+    problem(refused, 422, "name_and_birth_date_needed")
+    without = (await search(client, **some)).json()
+    assert (without["items"], without["outside"]) == ([], 0)
+
+
+@pytest.mark.parametrize("name", ["", " ", "  ", "и", "и ", "и горь", "%%", "1234"])
+async def test_blanks_and_single_letters_are_no_surname(client, number, name):
+    why = {"birth_date": "2016-05-01", "reason": "родитель на приёме"}
+    problem(await search(client, name=name, **why), 422, "name_too_short")
+
+
+@pytest.mark.parametrize("reason", ["", "abc", "  сверка  ", ". . . . . . . ."])
+async def test_a_reason_has_ten_letters_at_least(client, number, reason):
+    problem(await search(client, **IVANOV, reason=reason), 422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ершов", "  ЁРШОВ  ", "ершов игорь", "Ёршов  Игорь", "Ершов\u00a0Игорь", "Ершов Иг", "ер"],
+)
+async def test_a_name_is_found_however_blanks_capitals_and_yo_are_typed(client, town, name):
+    await town.consume([a_record(a_user("pupil", last_name="Ёршов"))])
+    await issue_to(town, ["pupil"])
+    why = {"birth_date": "2011-05-01", "reason": "родитель на приёме"}
+    assert len((await search(client, name=name, **why)).json()["items"]) == 1
+    assert (await search(client, name=f"{name} Пётр", **why)).json()["items"] == []
+
+
+async def test_the_search_by_name_is_served_by_its_index(town):
+    known = ("иванов%", None, None, "centre", True, None, None, 50)
+    async with town.store.transaction() as tx:
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        plan = await tx.fetch(f"EXPLAIN {desk_store.SQL['find_people']}", *known)
+    assert "people_by_plain_name" in str(plan)
 
 
 @pytest.mark.parametrize("born", ["0", "1462060800", "2016-05-01T00:00:00", "01.05.2016"])
@@ -114,16 +167,22 @@ async def test_a_birth_date_that_is_written_otherwise_is_told_and_not_guessed(cl
     problem(await search(client, birth_date=born), 422, "invalid_request")
 
 
-async def test_a_child_is_found_by_birth_date_and_status(client, number):
-    why = {"reason": "родитель на приёме"}
+async def test_a_child_is_found_by_birth_date_and_status(client, town, number):
+    """Whether of the own organization, by either, or of another, by both."""
+    await town.consume([a_record(of_the_centre(version=2))])
     for query in ({"birth_date": "2016-05-01"}, {"name": "Иванов", "status": "pending_activation"}):
-        assert len((await search(client, **query, **why)).json()["items"]) == 1
-    for query in ({"birth_date": "2016-05-02"}, {"name": "Иванов", "status": "active"}):
-        assert (await search(client, **query, **why)).json()["items"] == []
+        assert len((await search(client, **query)).json()["items"]) == 1
+    await town.consume([a_record(a_user(version=3))])
+    why = {"name": "Иванов", "reason": "родитель на приёме"}
+    assert len((await search(client, birth_date="2016-05-01", **why)).json()["items"]) == 1
+    for query in ({"birth_date": "2016-05-02"}, IVANOV | {"status": "active"}):
+        assert (await search(client, **(why | query))).json()["items"] == []
 
 
 async def test_marks_of_a_search_pattern_are_letters_like_others(client, number):
-    assert (await search(client, name="%в", reason="проверка")).json()["items"] == []
+    why = {"birth_date": "2016-05-01", "reason": "родитель на приёме"}
+    for name in ("%ва", "ив_нов", "иванов\\"):
+        assert (await search(client, name=name, **why)).json()["items"] == []
 
 
 async def test_a_search_for_nobody_is_told_so(client):
@@ -132,11 +191,12 @@ async def test_a_search_for_nobody_is_told_so(client):
 
 async def test_pages_follow_one_another_without_a_gap_or_a_repetition(client, town, number):
     children = [f"pupil {n}" for n in range(5)]
-    await town.consume([a_record(a_user(name)) for name in children])
+    await town.consume([a_record(of_the_centre(name)) for name in children])
+    await town.consume([a_record(of_the_centre(version=2))])
     await issue_to(town, children)
     seen, after = [], {}
     while True:
-        page = (await search(client, name="иванов", reason="сверка", limit=2, **after)).json()
+        page = (await search(client, name="иванов", limit=2, **after)).json()
         seen += [item["number"] for item in page["items"]]
         if page["next"] is None:
             break
@@ -155,7 +215,7 @@ async def issue_to(town, names):
 
 
 async def test_whoever_the_desk_finds_is_journalled_with_the_reason(client, town, number):
-    await search(client, name="иванов", reason="родитель на приёме")
+    await search(client, **IVANOV, reason="родитель на приёме")
     await search(client, number=number)
     rows = await town.store.pool.fetch(
         "SELECT * FROM journal WHERE action = 'found_by_desk' ORDER BY id"
@@ -163,6 +223,27 @@ async def test_whoever_the_desk_finds_is_journalled_with_the_reason(client, town
     assert [row["details"] for row in rows] == ["родитель на приёме", "номер предъявлен"]
     assert {row["subject"] for row in rows} == {an_id("child")}
     assert {(row["actor_id"], row["organization"]) for row in rows} == {(an_id("clerk"), "centre")}
+
+
+async def test_a_certificate_is_found_by_the_qr_that_is_presented(client, town, number):
+    """By what a scanner reads, and by the token alone; the verification page knows the same one."""
+    certificate_id = await town.store.pool.fetchval("SELECT certificate_id FROM certificates")
+    token = verification_token(certificate_id)
+    assert (await client.get(f"/verify/{token}")).status_code == 200
+    for typed in (token, f" {token}/", f"https://certificates.example/verify/{token}"):
+        found = (await search(client, token=typed)).json()["items"]
+        assert [(one["number"], one["child"]["id"]) for one in found] == [
+            (number, str(an_id("child")))
+        ]
+    row = await town.store.pool.fetchrow("SELECT * FROM journal WHERE action = 'found_by_desk'")
+    assert (row["details"], row["subject"]) == ("QR-код предъявлен", an_id("child"))
+    unknown = verification_token(an_id("nothing"))
+    assert (await search(client, token=unknown)).json()["items"] == []
+
+
+@pytest.mark.parametrize("token", ["", "/", "x", "780000000011", "https://example.org/verify/"])
+async def test_another_qr_is_told_not_to_be_a_certificates(client, number, token):
+    problem(await search(client, token=token), 422, "invalid_token")
 
 
 async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, town, number):
@@ -174,6 +255,46 @@ async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, t
         assert {"found_by_desk", "activated", "saw_history"} <= set(actions)
     other = bearer("neighbours parent", "parent")
     problem(await client.get(f"/certificates/{number}/history", headers=other), 404, "not_found")
+
+
+async def test_looks_never_push_a_deed_out_of_the_history(client, town, number):
+    """Each look is on some page, and deeds can be read by themselves."""
+    await active(client, number)
+    for n in range(12):
+        await search(client, number=number, reason="родитель на приёме " + "и снова" * n)
+    address = f"/certificates/{number}/history"
+    seen, page = [], {"next": ""}
+    while page["next"] is not None:
+        after = {"after": page["next"]} if page["next"] else {}
+        page = (await client.get(address, headers=PARENT, params={"limit": 5} | after)).json()
+        seen += page["items"]
+    actions = [one["action"] for one in seen]
+    assert (actions.count("found_by_desk"), actions.count("activated")) == (12, 1)
+    assert [one["at"] for one in seen] == sorted((one["at"] for one in seen), reverse=True)
+    for only, among, missing in (
+        ("deeds", "activated", "found_by_desk"), ("looks", "found_by_desk", "activated"),
+    ):  # fmt: skip
+        page = (await client.get(address, headers=PARENT, params={"only": only})).json()
+        actions = {one["action"] for one in page["items"]}
+        assert among in actions
+        assert missing not in actions
+
+
+async def test_whoever_finds_a_child_again_within_ten_minutes_has_looked_once(client, town, number):
+    for _ in range(3):
+        await search(client, number=number)
+    actions = [one["action"] for one in await deeds(client, number)]
+    assert actions.count("found_by_desk") == 1
+
+
+@pytest.mark.parametrize(
+    "place", ["x", '["2026-11-24T09:00:00", 1]', '["2026-11-24T09:00:00Z", -1]', "[]", "7",
+              f'["2026-11-24T09:00:00Z", {2**63}]', '["9999-12-31T23:59:59Z", 1]'],
+)  # fmt: skip
+async def test_a_page_of_a_history_that_is_none_is_told_so(client, number, place):
+    after = {"after": urlsafe_b64encode(place.encode()).decode()}
+    answer = await client.get(f"/certificates/{number}/history", headers=PARENT, params=after)
+    problem(answer, 422, "bad_page")
 
 
 async def deeds(client, number, headers=CLERK) -> list[dict]:

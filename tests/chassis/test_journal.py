@@ -88,11 +88,12 @@ async def test_looking_again_within_ten_minutes_is_one_look(deaf_bench):
     assert await deaf_bench.count("journal") == 3
 
 
-async def test_looks_at_once_are_one_look_each_person(deaf_bench):
-    other = replace(ENTRY, actor_id=an_id("other"))
-    await journal.looks(deaf_bench.pool, [ENTRY, other, ENTRY])
-    await journal.looks(deaf_bench.pool, [other, ENTRY])
-    assert await deaf_bench.count("journal") == 2
+async def test_of_looks_that_are_written_together_each_counts_once(deaf_bench):
+    others = [replace(ENTRY, subject=an_id("sister")), replace(ENTRY, details="другое")]
+    await journal.looks(deaf_bench.pool, [ENTRY, *others, ENTRY, others[0]])
+    await journal.looks(deaf_bench.pool, [*others, replace(ENTRY, action="saw_card")])
+    await journal.looks(deaf_bench.pool, [])
+    assert await deaf_bench.count("journal") == 4
 
 
 async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_bench):

@@ -11,12 +11,13 @@ from documents.on_demand import application
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, annulled, issued
 from tests.documents.sheets import NAMES, READERS, an_application, boxes, by_pdfium, unspaced
-from tests.documents.staff import OUTSIDERS, a_clerk
+from tests.documents.staff import OUTSIDERS, WHY, a_clerk, of_clerks_own
 from tests.documents.test_api import OVER_14, UNDER_14
 from tests.doors import bearer, problem
 
 BLANK = "/application-template.pdf"
 FILLED = f"/children/{an_id('child')}/application.pdf"
+CLERK = bearer("clerk", "staff")
 UNPRINTABLE = "\U00013000"
 
 
@@ -144,16 +145,55 @@ async def test_a_student_has_their_own_from_14_on(client, desk, born, status):
 
 
 async def test_staff_of_an_authorized_organization_print_it_addressed_to_it(client, family):
-    await family.consume(a_clerk())
-    answer = await client.get(FILLED, headers=bearer("clerk", "staff"))
+    await family.consume(a_clerk(), of_clerks_own(version=2))
+    answer = await client.get(FILLED, headers=CLERK)
     first, _ = by_pdfium(answer.content)
     assert "Центр творчества" in first
     assert "Иванов Игорь Иванович" in first
-    young = await client.get(f"{FILLED}?for=student", headers=bearer("clerk", "staff"))
+    young = await client.get(f"{FILLED}?for=student", headers=CLERK)
     problem(young, 409, "student_under_14")
-    await family.consume(a_user(born=date(2009, 1, 1), version=2))
-    older = await client.get(f"{FILLED}?for=student", headers=bearer("clerk", "staff"))
+    await family.consume(of_clerks_own(born=date(2009, 1, 1), version=3))
+    older = await client.get(f"{FILLED}?for=student", headers=CLERK)
     assert "Прошу предоставить мне" in by_pdfium(older.content)[0]
+
+
+@pytest.mark.parametrize("why", [None, "", "abc", " .  " * 20, "нет букв 1"])
+async def test_of_a_child_of_others_staff_get_it_only_with_a_reason(client, family, why):
+    await family.consume(a_clerk())
+    asked = {} if why is None else {"reason": why}
+    refused = await client.get(FILLED, params=asked, headers=CLERK)
+    problem(refused, 422, "reason_needed" if why is None else "invalid_request")
+    assert await family.pool.fetch("SELECT * FROM journal") == []
+    assert (await client.get(FILLED, params=WHY, headers=CLERK)).status_code == 200
+    (row,) = await family.pool.fetch("SELECT * FROM journal")
+    assert (row["actor"], row["actor_id"]) == ("staff", an_id("clerk"))
+    assert row["details"].startswith(WHY["reason"])
+
+
+async def test_a_child_who_has_left_the_organization_is_one_of_others(client, family):
+    await family.consume(a_clerk(), of_clerks_own(version=2))
+    assert (await client.get(FILLED, headers=CLERK)).status_code == 200
+    await family.consume(a_user(version=3))
+    problem(await client.get(FILLED, headers=CLERK), 422, "reason_needed")
+
+
+async def test_of_an_adult_there_is_none_whoever_asks_and_why(client, family):
+    await family.consume(a_clerk(), of_clerks_own("parent", role="parent", version=3))
+    address = FILLED.replace(str(an_id("child")), str(an_id("parent")))
+    for who in (CLERK, bearer("parent", "parent")):
+        problem(await client.get(address, params=WHY, headers=who), 404, "not_found")
+
+
+async def test_who_was_known_before_organizations_were_is_nobodys_own_until_told_again(
+    client, family
+):
+    """The same state, heard once more, brings what was not kept of it."""
+    told = [a_clerk(), of_clerks_own(version=2)]
+    await family.consume(*told)
+    await family.pool.execute("UPDATE people SET enrolled_at = NULL, works_at = NULL")
+    problem(await client.get(FILLED, headers=CLERK), 422, "reason_needed")
+    await family.consume(*told)
+    assert (await client.get(FILLED, headers=CLERK)).status_code == 200
 
 
 @pytest.mark.parametrize(("who", "role"), OUTSIDERS)
@@ -170,7 +210,7 @@ async def test_it_is_gone_with_the_link_and_with_the_child(client, family):
     problem(await client.get(FILLED, headers=bearer("parent", "parent")), 404, "not_found")
     tombstone = a_record(Tombstone(str(an_id("child"))), topic=topics.IDENTITY_USERS)
     await family.door.consume([tombstone])
-    problem(await client.get(FILLED, headers=bearer("clerk", "staff")), 404, "not_found")
+    problem(await client.get(FILLED, params=WHY, headers=CLERK), 404, "not_found")
     schools = await family.pool.fetch("SELECT school FROM people WHERE erased")
     assert [row["school"] for row in schools] == [None]
 

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, annulled, expired, issued, suspended
 from tests.documents.sheets import NAMES, READERS, an_image, boxes, grays, unspaced
-from tests.documents.staff import OUTSIDERS, a_clerk
+from tests.documents.staff import OUTSIDERS, WHY, a_clerk, of_clerks_own
 from tests.documents.test_api import OVER_14, UNDER_14
 from tests.doors import bearer, problem
 
@@ -144,14 +144,25 @@ async def test_its_qr_has_the_address_of_the_settings(client, family):
 
 
 async def test_staff_of_an_authorized_organization_downloads_it(client, family):
-    await family.consume(a_clerk())
+    await family.consume(a_clerk(), of_clerks_own(version=2))
+    clerk = bearer("clerk", "staff", organization="centre")
     for address in (PNG, PDF):
-        answer = await client.get(address, headers=bearer("clerk", "staff", organization="centre"))
-        assert answer.status_code == 200
+        assert (await client.get(address, headers=clerk)).status_code == 200
     rows = await family.pool.fetch("SELECT * FROM journal")
     assert [(row["actor"], row["organization"]) for row in rows] == [("staff", "centre")] * 2
     await family.consume(a_clerk(authorized=False, version=2))
-    problem(await client.get(PNG, headers=bearer("clerk", "staff")), 404, "not_found")
+    problem(await client.get(PNG, headers=clerk), 404, "not_found")
+
+
+@pytest.mark.parametrize("address", [PNG, PDF])
+async def test_of_a_child_of_others_staff_download_it_only_with_a_reason(client, family, address):
+    await family.consume(a_clerk())
+    clerk = bearer("clerk", "staff")
+    problem(await client.get(address, headers=clerk), 422, "reason_needed")
+    assert await family.pool.fetch("SELECT * FROM journal") == []
+    assert (await client.get(address, params=WHY, headers=clerk)).status_code == 200
+    (row,) = await family.pool.fetch("SELECT * FROM journal")
+    assert row["details"].startswith(WHY["reason"])
 
 
 @pytest.mark.parametrize(("who", "role"), OUTSIDERS)

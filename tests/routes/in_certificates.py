@@ -63,7 +63,7 @@ async def certificates(server: Any, template: Any) -> AsyncIterator[Town]:
             yield Town(
                 "certificates", http, pool, people, settle,
                 {
-                    "GET /certificates": {"params": {"name": "Иванов", "reason": "на приёме"}},
+                    "GET /certificates": {"params": {"name": "Иванов"}},
                     "POST /children/{child_id}/consents": {
                         "json": {"text_version": AGREED.version}
                     },

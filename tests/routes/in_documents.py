@@ -23,6 +23,14 @@ from tests.routes.in_identity import identity
 from tests.routes.people import NOBODY, NUMBERS, Ids, a_pool, everybody, since, those
 from tests.routes.who_may import NONE
 
+WHY = {"params": {"reason": "принесли заявление"}}
+ASKED = {
+    "GET /application-template.pdf": {"params": {"for": "parent"}},
+    "GET /children/{child_id}/application.pdf": WHY,
+    "GET /certificates/{certificate_id}/certificate.png": WHY,
+    "GET /certificates/{certificate_id}/certificate.pdf": WHY,
+}
+
 
 @asynccontextmanager
 async def documents(server: Any, template: Any) -> AsyncIterator[Town]:
@@ -53,8 +61,7 @@ async def documents(server: Any, template: Any) -> AsyncIterator[Town]:
 
             people = those(an_id, operator=office.people["operator"].user_id)
             async with a_client(desk.door.store, settings, documents_api.router, doors) as http:
-                blank = {"GET /application-template.pdf": {"params": {"for": "parent"}}}
-                yield Town("documents", http, pool, people, settle, blank)
+                yield Town("documents", http, pool, people, settle, ASKED)
 
 
 def another(office: Town) -> AsyncClient:

@@ -49,20 +49,34 @@ class Entry:
 async def append(tx: Tx, entries: Sequence[Entry]) -> None:
     """Part of the caller's transaction: what was done is journalled, or it was not done."""
     if entries:
-        columns = zip(*(entry.row() for entry in entries), strict=True)
-        await tx.execute(SQL["journal"], *map(list, columns))
+        await tx.execute(SQL["journal"], *_columns(entries))
 
 
 async def looks(tx: Tx, entries: Sequence[Entry]) -> None:
-    """Looks; the same person looking again within ten minutes is the same look."""
+    """Looks of about one moment; the same person looking again within ten minutes is one look."""
     if entries:
-        columns = zip(*(entry.row() for entry in entries), strict=True)
-        await tx.execute(SQL["journal_looks"], *map(list, columns), SAME_LOOK)
+        await tx.execute(SQL["journal_looks"], *_columns(entries), SAME_LOOK)
 
 
-async def about(tx: Tx, subject: UUID, rows_max: int) -> list[asyncpg.Record]:
-    """The latest entries about somebody, the newest first."""
-    return list(await tx.fetch(SQL["journal_of"], subject, rows_max))
+def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
+    return list(map(list, zip(*(entry.row() for entry in entries), strict=True)))
+
+
+async def about(
+    tx: Tx,
+    subject: UUID,
+    rows_max: int,
+    *,
+    before: tuple[datetime, int] | None = None,
+    looks: bool | None = None,
+) -> list[asyncpg.Record]:
+    """The latest entries about somebody, the newest first; those `before` a moment and id.
+
+    `looks`: only looks, or none of them; None for all.
+    """
+    return list(
+        await tx.fetch(SQL["journal_of"], subject, rows_max, *(before or (None, None)), looks)
+    )
 
 
 async def run(store: Store) -> None:

@@ -178,20 +178,25 @@ SELECT * FROM unnest(
 
 -- name: journal_looks
 INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
-SELECT DISTINCT ON (subject, actor_id, action, details) n.*
-FROM unnest(
-    $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
-) AS n (happened_at, actor_id, actor, organization, action, subject, details)
+SELECT * FROM (
+    SELECT DISTINCT ON (actor_id, action, subject, details) *
+    FROM unnest(
+        $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
+    ) AS n (happened_at, actor_id, actor, organization, action, subject, details)
+    ORDER BY actor_id, action, subject, details, happened_at
+) AS l
 WHERE NOT EXISTS (
     SELECT FROM journal AS j
-    WHERE j.subject = n.subject AND j.happened_at > n.happened_at - $8::interval
-        AND j.actor_id = n.actor_id AND j.action = n.action AND j.details = n.details
+    WHERE j.subject = l.subject AND j.happened_at > l.happened_at - $8::interval
+        AND j.actor_id = l.actor_id AND j.action = l.action AND j.details = l.details
 )
 ORDER BY subject, actor_id, action, details, happened_at
 
 -- name: journal_of
-SELECT happened_at, actor_id, actor, organization, action, details FROM journal
-WHERE subject = $1 ORDER BY happened_at DESC, id DESC LIMIT $2
+SELECT id, happened_at, actor_id, actor, organization, action, details FROM journal
+WHERE subject = $1 AND ($3::timestamptz IS NULL OR (happened_at, id) < ($3, $4::bigint))
+    AND ($5::boolean IS NULL OR action ~ '^(found|saw|downloaded)_|[.]looked_at$' = $5)
+ORDER BY happened_at DESC, id DESC LIMIT $2
 
 -- name: try_lock
 SELECT pg_try_advisory_xact_lock($1)

@@ -52,6 +52,10 @@ async def find_by_number(tx: Tx, number: str) -> asyncpg.Record | None:
     return await tx.fetchrow(SQL["find_by_number"], number)
 
 
+async def find_by_id(tx: Tx, certificate_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(SQL["find_by_id"], certificate_id)
+
+
 async def find_people(
     tx: Tx,
     *,
@@ -63,13 +67,22 @@ async def find_people(
     rows_max: int,
     outside: bool,
 ) -> tuple[list[asyncpg.Record], int]:
-    """A page of certificates by name, and how many more there are that need a reason (to 100)."""
-    pattern = None if name is None else f"{_escaped(name.strip().lower())}%"
+    """A page of certificates by name, and how many more there are that need a reason (to 100).
+
+    `name` is plain. How many there are elsewhere is counted only for whoever knows whom they want.
+    """
+    pattern = None if name is None else f"{_escaped(name)}%"
     after_name, after_id = after or (None, None)
     known = (pattern, birth_date, status, organization)
     rows = await tx.fetch(SQL["find_people"], *known, outside, after_name, after_id, rows_max)
-    hidden = 0 if outside else await tx.fetchval(SQL["count_outside"], *known)
+    countable = not outside and name is not None and birth_date is not None
+    hidden = await tx.fetchval(SQL["count_outside"], *known) if countable else 0
     return list(rows), hidden
+
+
+def plain_name(typed: str) -> str:
+    """As the query compares names: blanks are counted once, ё is е, capitals are letters."""
+    return " ".join(typed.lower().replace("ё", "е").split())
 
 
 def _escaped(text: str) -> str:

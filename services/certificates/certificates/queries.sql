@@ -152,6 +152,11 @@ SELECT k.*, p.full_name, p.birth_date
 FROM certificates AS k LEFT JOIN people AS p ON p.user_id = k.child_id
 WHERE k.number = $1
 
+-- name: find_by_id
+SELECT k.*, p.full_name, p.birth_date
+FROM certificates AS k LEFT JOIN people AS p ON p.user_id = k.child_id
+WHERE k.certificate_id = $1
+
 -- name: lock_by_number
 SELECT * FROM certificates WHERE number = $1 FOR UPDATE
 
@@ -182,19 +187,19 @@ SELECT EXISTS (
 )
 
 -- name: find_people
-SELECT k.*, p.full_name, p.birth_date, lower(p.full_name) AS sort_name
+SELECT k.*, p.full_name, p.birth_date, plain_name(p.full_name) AS sort_name
 FROM certificates AS k JOIN people AS p ON p.user_id = k.child_id
-WHERE NOT p.erased AND ($1::text IS NULL OR lower(p.full_name) LIKE $1)
+WHERE NOT p.erased AND ($1::text IS NULL OR plain_name(p.full_name) LIKE $1)
     AND ($2::date IS NULL OR p.birth_date = $2) AND ($3::text IS NULL OR k.status = $3)
     AND ($5 OR $4 = ANY(p.enrolled_at))
-    AND ($6::text IS NULL OR (lower(p.full_name), k.certificate_id) > ($6, $7::uuid))
-ORDER BY lower(p.full_name), k.certificate_id
+    AND ($6::text IS NULL OR (plain_name(p.full_name), k.certificate_id) > ($6, $7::uuid))
+ORDER BY plain_name(p.full_name), k.certificate_id
 LIMIT $8
 
 -- name: count_outside
 SELECT count(*) FROM (
     SELECT FROM certificates AS k JOIN people AS p ON p.user_id = k.child_id
-    WHERE NOT p.erased AND ($1::text IS NULL OR lower(p.full_name) LIKE $1)
+    WHERE NOT p.erased AND ($1::text IS NULL OR plain_name(p.full_name) LIKE $1)
         AND ($2::date IS NULL OR p.birth_date = $2) AND ($3::text IS NULL OR k.status = $3)
         AND NOT $4 = ANY(p.enrolled_at)
     LIMIT 100

@@ -1,13 +1,23 @@
 -- name: save_people
-INSERT INTO people AS t (user_id, version, full_name, birth_date, school, staff_of)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[])
-    AS n (user_id, version, full_name, birth_date, school, staff_of)
+INSERT INTO people AS t (
+    user_id, version, full_name, birth_date, school, staff_of, works_at, student, enrolled_at
+)
+SELECT user_id, version, full_name, birth_date, school, staff_of, works_at, student,
+    ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb))
+FROM unnest(
+    $1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[],
+    $8::boolean[], $9::text[]
+) AS n (
+    user_id, version, full_name, birth_date, school, staff_of, works_at, student, enrolled_at
+)
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
     birth_date = excluded.birth_date, school = excluded.school, staff_of = excluded.staff_of,
+    works_at = excluded.works_at, student = excluded.student, enrolled_at = excluded.enrolled_at,
     erased = false
-WHERE t.version < excluded.version
+WHERE t.version < excluded.version  -- or the same, told again to whom lacks what it tells
+    OR (t.version = excluded.version AND t.enrolled_at IS NULL AND NOT t.erased)
 RETURNING user_id
 
 -- name: wake_failed
@@ -23,7 +33,8 @@ SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
-    school = NULL, staff_of = NULL, erased = true
+    school = NULL, staff_of = NULL, works_at = NULL, student = NULL, enrolled_at = NULL,
+    erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -128,12 +139,11 @@ SELECT * FROM (
             SELECT FROM child_links AS l
             WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
         ) AS is_parent,
-        EXISTS (
-            SELECT FROM people AS s
-            WHERE s.user_id = $2 AND s.staff_of IS NOT NULL AND NOT s.erased
-        ) AS is_staff
+        w.staff_of IS NOT NULL AS is_staff,
+        w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here
     FROM credentials AS c
     LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
+    LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
     LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
     WHERE c.certificate_id = $1 AND c.state <> 'erased'
 ) AS found
@@ -146,7 +156,8 @@ SELECT * FROM (
         p.user_id = $2 AS is_own,
         l.linked IS TRUE AS is_parent,
         CASE WHEN l.linked THEN w.full_name END AS parent_name,
-        w.staff_of, c.certificate_id, c.number
+        w.staff_of, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here,
+        c.certificate_id, c.number
     FROM people AS p
     LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
     LEFT JOIN child_links AS l ON l.parent_id = $2 AND l.child_id = p.user_id AND l.linked
@@ -157,7 +168,7 @@ SELECT * FROM (
         )
         ORDER BY k.valid_from DESC, k.certificate_id LIMIT 1
     ) AS c ON true
-    WHERE p.user_id = $1 AND NOT p.erased
+    WHERE p.user_id = $1 AND p.student AND NOT p.erased
 ) AS found
 WHERE (is_own OR is_parent OR staff_of IS NOT NULL)
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)

@@ -1,5 +1,6 @@
 """STATE: rows <-> values. Every function takes the transaction (`tx`); its query has its name."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -43,17 +44,19 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
         [str(user.person.name) for user in users],
         [user.person.birth_date for user in users],
         [user.person.enrolments[0].name if user.person.enrolments else None for user in users],
-        [_staff_of(user) for user in users],
+        *zip(*(_works_at(user) for user in users), strict=True),
+        [Role.student in user.roles for user in users],
+        [json.dumps([one.organization_id for one in user.person.enrolments]) for user in users],
     )
     await tx.execute(SQL["wake_failed"], [row["user_id"] for row in rows])
 
 
-def _staff_of(user: UserRegistered) -> str | None:
-    """The name of the authorized organization whose employee this is."""
+def _works_at(user: UserRegistered) -> tuple[str | None, str | None]:
+    """Name and id of the authorized organization whose employee this is."""
     organization = user.person.organization
     if Role.staff not in user.roles or organization is None or not organization.authorized:
-        return None
-    return organization.name
+        return None, None
+    return organization.name, organization.id
 
 
 async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> dict[UUID, dict[str, int]]:

@@ -52,5 +52,5 @@ def os_user() -> str:
 
 async def saw_children(tx: Tx, *, at: datetime, parent_id: UUID, children: Iterable[UUID]) -> None:
     """A parent was shown the names and birth dates of these children."""
-    for child in children:
-        await journal.looks(tx, [journal.Entry(at, parent_id, "parent", "child.looked_at", child)])
+    seen = [journal.Entry(at, parent_id, "parent", "child.looked_at", one) for one in children]
+    await journal.looks(tx, seen)

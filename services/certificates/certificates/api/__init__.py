@@ -2,8 +2,18 @@
 
 from fastapi import APIRouter
 
-from certificates.api import desk, family, imports, operator, page, public, requests, search
+from certificates.api import (
+    desk,
+    family,
+    history,
+    imports,
+    operator,
+    page,
+    public,
+    requests,
+    search,
+)
 
 router = APIRouter()
-for part in (page, family, requests, search, desk, operator, imports, public):
+for part in (page, family, requests, search, history, desk, operator, imports, public):
     router.include_router(part.router)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from chassis import clock, journal
@@ -69,6 +69,7 @@ async def _moment(request: Request) -> datetime:
     return (await _doors(request)).now()
 
 
+LENGTHS: Final = (10, 12)  # of other systems, and of ours
 TheNumber = Annotated[str, Path(max_length=40)]  # with spaces, as it was typed
 AtTheDesk = Annotated[Principal, only(Role.staff)]
 TheDoors = Annotated[Doors, Depends(_doors)]
@@ -113,22 +114,26 @@ def said(event: Event, about: UUID | str, at: datetime, http: Request) -> Envelo
 def expect_digits(number: str) -> str:
     """The number without spaces. Raises Problem where it cannot be one."""
     typed = "".join(number.split())
-    if not (typed.isascii() and typed.isdigit() and 10 <= len(typed) <= 12):  # noqa: PLR2004
+    if not (typed.isascii() and typed.isdigit()) or all(
+        abs(len(typed) - digits) > 1 for digits in LENGTHS
+    ):
         raise Problem(
             422, "invalid_number", "Это не номер сертификата", "В номере 12 цифр (старые: 10)."
         )
+    if len(typed) not in LENGTHS:
+        raise _mistyped(f"В номере 12 цифр (старые: 10), а здесь {len(typed)}.")
     return typed
 
 
 def expect_well_typed(number: str) -> None:
     """For a number that was not found: told at once if it is mistyped."""
     if len(number) == 12 and not numbers.is_well_typed(number):  # noqa: PLR2004
-        raise Problem(
-            422,
-            "mistyped_number",
-            "В номере опечатка",
-            "Последняя цифра не сходится с остальными. Сверьте номер с документом.",
-        )
+        raise _mistyped("Последняя цифра не сходится с остальными.")
+
+
+def _mistyped(how: str) -> Problem:
+    detail = f"{how} Сверьте номер с документом."
+    return Problem(422, "mistyped_number", "В номере опечатка", detail)
 
 
 async def desk_of(tx: Any, who: Principal) -> str:

@@ -1,37 +1,32 @@
-"""HTTP IN for who looks: the desk finds certificates, desk and family see who did what."""
+"""HTTP IN for the desk: certificates are found by what is presented, or by whom they are of."""
 
-import base64
-import json
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis import journal
-from chassis.auth import SignedIn
-from chassis.doors import TheStore
-from chassis.problems import Problem, not_found
+from chassis import journal, pages
+from chassis.doors import TheStore, Why
+from chassis.problems import Problem
+from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from certificates import desk_store, store
+from certificates import desk_store
 from certificates.api.common import (
     NO_NUL,
     AtTheDesk,
     CertificateCard,
     TheMoment,
-    TheNumber,
     card,
     desk_of,
-    entry_of,
     expect_digits,
     expect_well_typed,
 )
-from certificates.desk_store import Papers
 
 router = APIRouter(tags=["desk"])
 PAGE_ROWS_MAX = 50
-HISTORY_ROWS_MAX = 500
+SURNAME_LETTERS_MIN = 2
 
 
 class FoundChild(BaseModel):
@@ -52,56 +47,42 @@ class Found(BaseModel):
     outside: int = 0
 
 
-class Deed(BaseModel):
-    """Who did what, or who looked.
-
-    `organization`: where staff worked at that moment. `details`, for people: the papers that were
-    checked, a reason.
-    """
-
-    at: datetime
-    actor: str
-    actor_id: UUID | None
-    organization: str | None
-    action: str
-    details: str
-
-
-class History(BaseModel):
-    """The newest first."""
-
-    items: list[Deed]
-
-
 @router.get("/certificates")
 async def find_certificates(
     who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
     number: Annotated[str | None, Query(max_length=40)] = None,
-    name: Annotated[str | None, Query(min_length=2, max_length=200, pattern=NO_NUL)] = None,
+    token: Annotated[str | None, Query(max_length=400, pattern=NO_NUL)] = None,
+    name: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
     birth_date: WrittenDay | None = None,
     status: CertificateStatus | None = None,
-    reason: Annotated[str | None, Query(min_length=3, max_length=200, pattern=NO_NUL)] = None,
+    reason: Why = None,
     after: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
 ) -> Found:
-    """By number (spaces allowed), or by the beginning of the name and the birth date, paged.
+    """By number, by QR, or by surname, or surname and first name, and birth date, paged.
 
-    Children of other organizations are found by name only with a `reason`; who presents a number
-    has given one. Each child that is shown is journalled.
+    A number may have spaces; `token` is the address in the QR, or its last part; the end of a name
+    may be left out. Children of other organizations are found only by name and
+    birth date together, with a `reason`; who presents
+    a number or a QR has given one. Each child that is
+    shown is journalled.
     """
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
         if number is not None:
             found = await _by_number(tx, number)
             why = reason or "номер предъявлен"
+        elif token is not None:
+            found = await _by_token(tx, token)
+            why = reason or "QR-код предъявлен"
         else:
             why = reason or "своя организация"
             found = await _by_person(
                 tx, organization, name, birth_date, status, after, limit, outside=reason is not None
             )
-        await journal.append(
+        await journal.looks(
             tx,
             [
                 journal.Entry(at, who.user_id, RequesterRole.staff, "found_by_desk", one.child.id,
@@ -121,6 +102,17 @@ async def _by_number(tx: Any, number: str) -> Found:
     return Found(items=[_found(row)])
 
 
+async def _by_token(tx: Any, token: str) -> Found:
+    try:
+        certificate_id = certificate_of_token(token.strip().rstrip("/").rpartition("/")[2])
+    except ValueError:
+        raise Problem(
+            422, "invalid_token", "Это не QR-код сертификата", "Найдите сертификат по номеру."
+        ) from None
+    row = await desk_store.find_by_id(tx, certificate_id)
+    return Found(items=[_found(row)] if row else [])
+
+
 async def _by_person(
     tx: Any,
     organization: str,
@@ -132,26 +124,46 @@ async def _by_person(
     *,
     outside: bool,
 ) -> Found:
-    if name is None and birth_date is None:
-        raise Problem(
-            422, "nothing_to_search", "Укажите, кого искать", "Номер, фамилию или дату рождения."
-        )
+    plain = None if name is None else desk_store.plain_name(name)
+    _expect_somebody(plain, birth_date, outside=outside)
     rows, hidden = await desk_store.find_people(
         tx,
         organization=organization,
-        name=name,
+        name=plain,
         birth_date=birth_date,
         status=status,
-        after=_opened(after),
+        after=pages.opened(after, _place),
         rows_max=limit + 1,
         outside=outside,
     )
     more = rows[limit - 1] if len(rows) > limit else None
     return Found(
         items=[_found(row) for row in rows[:limit]],
-        next=_closed(more["sort_name"], more["certificate_id"]) if more else None,
+        next=pages.closed(more["sort_name"], str(more["certificate_id"])) if more else None,
         outside=hidden,
     )
+
+
+def _expect_somebody(plain: str | None, birth_date: date | None, *, outside: bool) -> None:
+    """Raise 422 for a search that is for nobody, or for everybody."""
+    if plain is None and birth_date is None:
+        raise Problem(
+            422, "nothing_to_search", "Укажите, кого искать", "Номер, фамилию или дату рождения."
+        )
+    if plain is not None and sum(map(str.isalpha, plain.partition(" ")[0])) < SURNAME_LETTERS_MIN:
+        raise Problem(
+            422,
+            "name_too_short",
+            "Слишком короткая фамилия",
+            "Начните с фамилии: хотя бы две буквы.",
+        )
+    if outside and (plain is None or birth_date is None):
+        raise Problem(
+            422,
+            "name_and_birth_date_needed",
+            "Ребёнка другой организации ищут по фамилии и дате рождения",
+            "Укажите и фамилию, и дату рождения, или номер сертификата.",
+        )
 
 
 def _found(row: Any) -> FoundCertificate:
@@ -159,43 +171,5 @@ def _found(row: Any) -> FoundCertificate:
     return FoundCertificate(**card(row).model_dump(), child=child)
 
 
-def _closed(name: str, certificate_id: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([name, str(certificate_id)]).encode()).decode()
-
-
-def _opened(after: str | None) -> tuple[str, UUID] | None:
-    if after is None:
-        return None
-    try:
-        name, certificate_id = json.loads(base64.urlsafe_b64decode(after.encode()))
-        return str(name).replace("\x00", "").encode().decode(), UUID(certificate_id)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise Problem(422, "bad_page", "Страница не найдена", "Начните поиск сначала.") from None
-
-
-@router.get("/certificates/{number}/history")
-async def show_history(
-    number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment
-) -> History:
-    """Who did what, and who looked, when: for the desk, and for the family."""
-    async with store_.transaction() as tx:
-        organization = await store.employer(tx, who.user_id)
-        row = await desk_store.find_by_number(tx, expect_digits(number))
-        (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
-        if row is None or not (role or organization):
-            raise not_found()
-        child_id, role = row["child_id"], role or RequesterRole.staff
-        await journal.looks(tx, [await entry_of(tx, at, who, role, "saw_history", child_id)])
-        rows = await journal.about(tx, child_id, HISTORY_ROWS_MAX)
-        papers = await desk_store.checked_papers(tx, child_id)
-    return History(items=[_deed(one, papers) for one in rows])
-
-
-def _deed(row: Any, papers: Papers) -> Deed:
-    details = row["details"]
-    if row["action"] == "activated":
-        details = ", ".join(papers.get((row["happened_at"], row["actor_id"]), []))
-    return Deed(
-        at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
-        organization=row["organization"], action=row["action"], details=details,
-    )  # fmt: skip
+def _place(name: str, certificate_id: str) -> tuple[str, UUID]:
+    return name.replace("\x00", "").encode().decode(), UUID(certificate_id)

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import TheStore, Why
 from chassis.openapi import answers
 from chassis.problems import Problem, not_found
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
 
 from documents import door_store
-from documents.api.doors import TheDoors, attachment, is_14, journal_drawn
+from documents.api.doors import TheDoors, attachment, expect_why, is_14, journal_drawn
 from documents.on_demand import application
 from documents.on_demand.application import ApplicationValues
 
@@ -56,20 +56,22 @@ async def download_application(
     store_: TheStore,
     doors: TheDoors,
     applicant: Annotated[Applicant, Query(alias="for")] = "parent",
+    reason: Why = None,
 ) -> Response:
     """The blank, filled in with what is known here; the rest is filled in by hand.
 
     For a linked parent, the student of 14 or older, and staff of an authorized organization, who
-    say by `for` whose application they print.
+    say by `for` whose application they print, and give a `reason` for a child of others.
     """
     async with store_.pool.acquire() as tx:
         row = await door_store.application_facts(tx, child_id, who.user_id)
     if row is None:
         raise not_found()
+    why = expect_why(row, reason)
     values = _values(row, applicant, doors.today())
     pdf = await doors.workshop.drawn(application.render, values)
     document_id = derived(child_id, application.VERSION)
-    await journal_drawn(store_, row, "application", who, document_id)
+    await journal_drawn(store_, row, "application", who, document_id, why)
     return attachment(pdf, PDF, "application.pdf")
 
 

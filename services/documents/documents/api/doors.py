@@ -190,8 +190,23 @@ def handing(row: Any, kind: Any, who: Principal, actor: str) -> HandOver:
     )  # fmt: skip
 
 
+def expect_why(row: Any, why: str | None) -> str:
+    """Why a document is given: for staff and a child of others they must say. Raises 422."""
+    if as_whom(row) != "staff":
+        return ""
+    if why is None and not row["is_here"]:
+        raise Problem(
+            422,
+            "reason_needed",
+            "Этот ребёнок не из вашей организации",
+            "Напишите, зачем нужен документ: не меньше десяти букв. Семья увидит, кто и зачем его"
+            " получил.",
+        )
+    return why or "своя организация"
+
+
 async def journal_drawn(
-    store_: Store, row: Any, kind: Any, who: Principal, document_id: UUID
+    store_: Store, row: Any, kind: Any, who: Principal, document_id: UUID, why: str
 ) -> None:
     """Write down who is given a document that was drawn for them just now."""
     actor = as_whom(row)
@@ -201,6 +216,6 @@ async def journal_drawn(
             tx,
             Download(
                 kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
-                clock.now(), organization,
+                clock.now(), organization, why,
             ),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from chassis.database import Tx
 class Download:
     """Who was given which document of whom, as whom; an application may be before a certificate.
 
-    `organization`: whose employee was given it.
+    `organization`: whose employee was given it; `why`: what they needed it for.
     """
 
     kind: Literal["credentials", "image", "application", "portal_account"]
@@ -24,10 +24,12 @@ class Download:
     actor: str
     at: datetime
     organization: str | None = None
+    why: str = ""
 
     def entry(self) -> journal.Entry:
         """The line of the journal about it."""
-        about = [f"certificate {self.certificate_id}"] if self.certificate_id else []
+        about = [self.why] if self.why else []
+        about += [f"certificate {self.certificate_id}"] if self.certificate_id else []
         return journal.Entry(
             self.at, self.user_id, self.actor, f"downloaded_{self.kind}", self.child_id,
             self.organization, ", ".join([*about, f"document {self.document_id}"]),

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import TheStore, Why
 from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import not_found
@@ -19,6 +19,7 @@ from documents.api.doors import (
     TheDoors,
     attachment,
     expect_living,
+    expect_why,
     journal_drawn,
     may_download,
     not_printable,
@@ -39,13 +40,19 @@ _DRAW: Final[dict[str, Callable[[ImageValues], bytes]]] = {PNG: image.png, PDF: 
     responses={200: {"content": {PNG: {}}}, **answers(409, 410)},
 )
 async def download_image(
-    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, http: Request
+    certificate_id: UUID,
+    who: SignedIn,
+    store_: TheStore,
+    doors: TheDoors,
+    http: Request,
+    reason: Why = None,
 ) -> Response:
     """Number, name, dates and a QR; its status is what the QR's address says.
 
-    For the parent, the student of 14 or older, and staff of an authorized organization.
+    For the parent, the student of 14 or older, and staff of an authorized organization, who give a
+    `reason` for a child of others.
     """
-    return await _image(certificate_id, who, store_, doors, http, PNG)
+    return await _image(certificate_id, who, store_, doors, http, PNG, reason)
 
 
 @router.get(
@@ -54,19 +61,31 @@ async def download_image(
     responses={200: {"content": {PDF: {}}}, **answers(409, 410)},
 )
 async def download_printable_image(
-    certificate_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors, http: Request
+    certificate_id: UUID,
+    who: SignedIn,
+    store_: TheStore,
+    doors: TheDoors,
+    http: Request,
+    reason: Why = None,
 ) -> Response:
     """The same, to print on A4."""
-    return await _image(certificate_id, who, store_, doors, http, PDF)
+    return await _image(certificate_id, who, store_, doors, http, PDF, reason)
 
 
 async def _image(
-    certificate_id: UUID, who: Principal, store_: Store, doors: Doors, http: Request, kind: str
+    certificate_id: UUID,
+    who: Principal,
+    store_: Store,
+    doors: Doors,
+    http: Request,
+    kind: str,
+    reason: str | None,
 ) -> Response:
     async with store_.pool.acquire() as tx:
         row = await door_store.image_of_certificate(tx, certificate_id, who.user_id)
     if row is None or not (row["is_staff"] or may_download(row, doors.today())):
         raise not_found()
+    why = expect_why(row, reason)
     expect_living(row)
     if row["full_name"] is None:
         raise not_ready()
@@ -83,6 +102,6 @@ async def _image(
     except Unprintable:
         raise not_printable() from None
     document_id = derived(certificate_id, image.VERSION)
-    await journal_drawn(store_, row, "image", who, document_id)
+    await journal_drawn(store_, row, "image", who, document_id, why)
     ending = "png" if kind == PNG else "pdf"
     return attachment(drawn, kind, f"certificate-{row['number']}.{ending}")

@@ -1,0 +1,82 @@
+"""The journal as it is shown to the family and to staff: page by page, the newest first."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
+
+from contracts.values import MOMENT_END, MOMENT_MIN
+from fastapi import Depends, Query
+from pydantic import BaseModel
+
+from chassis import journal, pages
+from chassis.database import Tx
+
+ROWS_MAX = 500
+
+
+class Deed(BaseModel):
+    """Who did what, or who looked.
+
+    `organization`: where staff worked at that moment. `details`, for people: the papers that were
+    checked, a reason.
+    """
+
+    at: datetime
+    actor: str
+    actor_id: UUID | None
+    organization: str | None
+    action: str
+    details: str
+
+
+class History(BaseModel):
+    """The newest first; `next`: where the following page begins, for `after`."""
+
+    items: list[Deed]
+    next: str | None = None
+
+
+class Page(NamedTuple):
+    """Which part of a history is asked for; `looks`: only looks, or none of them, or all."""
+
+    before: tuple[datetime, int] | None
+    rows_max: int
+    looks: bool | None
+
+
+async def _page(
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = ROWS_MAX,
+    only: Annotated[Literal["deeds", "looks"] | None, Query()] = None,
+) -> Page:
+    return Page(pages.opened(after, _place), limit, None if only is None else only == "looks")
+
+
+ThePage = Annotated[Page, Depends(_page)]
+
+
+def _place(at: str, entry: int) -> tuple[datetime, int]:
+    moment = datetime.fromisoformat(at)
+    if not (MOMENT_MIN <= moment < MOMENT_END and 0 <= entry < 2**63):
+        raise ValueError("is no place in a journal")
+    return moment, int(entry)
+
+
+async def page(tx: Tx, subject: UUID, asked: Page) -> tuple[list[Any], str | None]:
+    """Rows of the journal about somebody, and where the following page begins."""
+    rows = await journal.about(
+        tx, subject, asked.rows_max + 1, before=asked.before, looks=asked.looks
+    )
+    shown = rows[: asked.rows_max]
+    if len(rows) == len(shown):
+        return shown, None
+    return shown, pages.closed(shown[-1]["happened_at"].isoformat(), shown[-1]["id"])
+
+
+def deed(row: Any, details: str | None = None) -> Deed:
+    """A row as it is shown; `details` where others than the journal's are told."""
+    return Deed(
+        at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
+        organization=row["organization"], action=row["action"],
+        details=row["details"] if details is None else details,
+    )  # fmt: skip

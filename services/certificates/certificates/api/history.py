@@ -1,0 +1,42 @@
+"""HTTP IN: who did what and who looked, for the desk and for the family."""
+
+from typing import Any
+
+from chassis import history, journal
+from chassis.auth import SignedIn
+from chassis.doors import TheStore
+from chassis.history import History, ThePage
+from chassis.problems import not_found
+from contracts.values import RequesterRole
+from fastapi import APIRouter
+
+from certificates import desk_store, store
+from certificates.api.common import TheMoment, TheNumber, entry_of, expect_digits
+from certificates.desk_store import Papers
+
+router = APIRouter(tags=["desk"])
+
+
+@router.get("/certificates/{number}/history")
+async def show_history(
+    number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment, asked: ThePage
+) -> History:
+    """Who did what, and who looked, when, paged; `only` deeds, or only looks."""
+    async with store_.transaction() as tx:
+        organization = await store.employer(tx, who.user_id)
+        row = await desk_store.find_by_number(tx, expect_digits(number))
+        (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
+        if row is None or not (role or organization):
+            raise not_found()
+        child_id, role = row["child_id"], role or RequesterRole.staff
+        await journal.looks(tx, [await entry_of(tx, at, who, role, "saw_history", child_id)])
+        rows, following = await history.page(tx, child_id, asked)
+        papers = await desk_store.checked_papers(tx, child_id)
+    return History(items=[history.deed(one, _papers(one, papers)) for one in rows], next=following)
+
+
+def _papers(row: Any, papers: Papers) -> str | None:
+    """Of an activation the papers that were checked: the journal does not keep them."""
+    if row["action"] != "activated":
+        return None
+    return ", ".join(papers.get((row["happened_at"], row["actor_id"]), []))
