@@ -5,8 +5,11 @@ of its own counter: concurrent writers need no lock, and an entry that commits l
 """
 
 import asyncio
+import getpass
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +19,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis import failpoint
+from chassis import clock, failpoint
 from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.outbox import Store
 from chassis.queries import load
@@ -51,6 +54,24 @@ async def append(tx: Tx, entries: Sequence[Entry]) -> None:
     if entries:
         columns = zip(*(entry.row() for entry in entries), strict=True)
         await tx.execute(SQL["journal"], *map(list, columns))
+
+
+async def by_command(tx: Tx, action: str, subject: UUID, details: str = "") -> None:
+    """An act of whoever runs a command on the machine, where nobody has signed in."""
+    told = f"os user {os_user()}" + (f"; {details}" if details else "")
+    await append(tx, [Entry(clock.now(), None, "cli", action, subject, details=told)])
+
+
+def os_user() -> str:
+    """As the operating system knows them; the environment may say anything."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import pwd  # noqa: PLC0415  there is none on Windows
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container its user may have no name
+        return f"uid {os.getuid()}"
 
 
 async def looked(tx: Tx, entry: Entry) -> None:
