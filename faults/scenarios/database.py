@@ -2,10 +2,11 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 from faults.gathering import as_superuser
 from faults.lab import Shape
-from faults.proxy import is_commit, is_produce
+from faults.proxy import Proxy, is_commit, is_produce
 from faults.scenario import RATE_PER_S, Stage, scenario
 from tools.stack.settings import SERVICES
 
@@ -56,27 +57,21 @@ async def sessions_terminated(stage: Stage) -> str:
 @scenario("answer of COMMIT lost", shape=PROXIED)
 async def commit_answer_lost(stage: Stage) -> str:
     """The transaction commits, and who asked for it hears that the connection is gone."""
-    proxy = stage.lab.postgres_proxy
-    assert proxy
-    async with stage.load.going_on(RATE_PER_S):
-        for _ in range(5 * stage.times):
-            proxy.loses = lambda chunk: is_commit(chunk) and stage.chance.random() < 0.3
-            await asyncio.sleep(3)
-            proxy.heal()
-            stage.backs.append(await stage.lab.back(SERVICES))
-    stage.harms = proxy.lost
-    stage.expect(proxy.lost, "I2", "no answer was lost: nothing was tried")
-    return f"{proxy.lost} answers lost"
+    return await _lose_answers(stage, stage.lab.postgres_proxy, is_commit)
 
 
 @scenario("answer of Produce lost", shape=PROXIED)
 async def produce_answer_lost(stage: Stage) -> str:
     """The broker has the records, and the relay (and SGO) must send them again."""
-    proxy = stage.lab.kafka_proxy
+    return await _lose_answers(stage, stage.lab.kafka_proxy, is_produce)
+
+
+async def _lose_answers(stage: Stage, proxy: Proxy | None, is_told: Callable[[bytes], bool]) -> str:
+    """Three in ten of the answers to what `is_told`, for five times three seconds."""
     assert proxy
     async with stage.load.going_on(RATE_PER_S):
         for _ in range(5 * stage.times):
-            proxy.loses = lambda chunk: is_produce(chunk) and stage.chance.random() < 0.3
+            proxy.loses = lambda chunk: is_told(chunk) and stage.chance.random() < 0.3
             await asyncio.sleep(3)
             proxy.heal()
             stage.backs.append(await stage.lab.back(SERVICES))

@@ -75,12 +75,13 @@ async def test_the_metric_tells_the_number_and_the_oldest(pool):
     assert 3600 <= age < 3700
 
 
-async def test_the_oldest_request_is_found_by_an_index(settings_for, migrated):
+async def test_what_is_oldest_is_found_by_an_index(settings_for, migrated):
     """Looking must not read the whole table, whatever its size."""
     settings = settings_for(CertificatesSettings)
     pool = await migrated(settings, "certificates")
-    (oldest,) = certificates.make(settings).oldest
+    request, consent = certificates.make(settings).oldest
     async with pool.acquire() as tx:
         await tx.execute("SET enable_seqscan = off")
-        plan = await tx.fetch("EXPLAIN " + oldest.sql)
-    assert any("requests_pending" in row[0] for row in plan)
+        for oldest, index in ((request, "requests_pending"), (consent, "consents_to_decide")):
+            plan = await tx.fetch("EXPLAIN " + oldest.sql)
+            assert any(index in row[0] for row in plan)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from chassis import commands, parking
+from chassis import kept_commands, parking
 from chassis.handlers import Effects
 from chassis.kept import NotYet
 from prometheus_client import REGISTRY
@@ -79,7 +79,7 @@ async def test_a_record_that_does_not_belong_here_comes_back_when_it_is_given_ag
     await consumer.consume([strange])
     async with deaf_bench.pool.acquire() as tx, tx.transaction():
         (row_id,) = await tx.fetchrow("SELECT id FROM quarantine")
-        await commands.redrive(tx, "quarantine", deaf_bench.settings.key_bytes, row_id)
+        await kept_commands.redrive(tx, "quarantine", deaf_bench.settings.key_bytes, row_id)
     await parking.try_due(consumer, 100)
     assert await deaf_bench.count("parked") == 0
     rows = await deaf_bench.pool.fetch("SELECT reason FROM quarantine WHERE redriven_at IS NULL")
@@ -100,7 +100,7 @@ async def redriven_once(bench) -> None:
     """The defect is mended, the operator redrives: applied once, also if Kafka repeats it."""
     async with bench.pool.acquire() as tx, tx.transaction():
         (kept,) = await tx.fetch("SELECT id FROM quarantine")
-        await commands.redrive(tx, "quarantine", bench.settings.key_bytes, kept["id"])
+        await kept_commands.redrive(tx, "quarantine", bench.settings.key_bytes, kept["id"])
     mended = bench.consumer()
     while await parking.try_due(mended, 100):
         pass

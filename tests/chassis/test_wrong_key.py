@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from chassis import commands, parking
+from chassis import kept_commands, parking
 from chassis.crypto import seal
 from chassis.handlers import Effects
 from chassis.kept import NotYet
@@ -17,7 +17,7 @@ async def wait(tx, items, last_call):
 
 
 async def as_command(bench, command: str, kind: str, key: bytes) -> list[str]:
-    does = {"show": commands.show, "redrive": commands.redrive}[command]
+    does = {"show": kept_commands.show, "redrive": kept_commands.redrive}[command]
     async with bench.pool.acquire() as tx, tx.transaction():
         return await does(tx, kind, key, 1)
 
@@ -42,7 +42,7 @@ async def test_a_parked_record_under_another_key_is_told_and_holds_nobody_up(
     await all_due(locked_bench, locked_bench.consumer())
     assert await locked_bench.count("effects") == 1
     async with locked_bench.pool.acquire() as tx:
-        (line,) = await commands.listed(tx, "parked")
+        (line,) = await kept_commands.listed(tx, "parked")
     assert "wrong_key" in line
     assert '"event": "parked_under_another_key"' in our_logs()
 
@@ -58,7 +58,7 @@ async def test_a_parked_record_is_applied_when_its_key_is_back(locked_bench):
 async def test_a_command_on_a_record_under_another_key_says_so(deaf_bench, command, kind):
     bad = deaf_bench.record(1) if kind == "parked" else replace(deaf_bench.record(1), value=b"{")
     await replace(deaf_bench.consumer(wait), key=OTHER).consume([bad])
-    with pytest.raises(commands.Refused, match="sealed with another ENCRYPTION_KEY") as told:
+    with pytest.raises(kept_commands.Refused, match="sealed with another ENCRYPTION_KEY") as told:
         await as_command(deaf_bench, command, kind, deaf_bench.settings.key_bytes)
     assert "\n" not in str(told.value)
     assert await as_command(deaf_bench, "show", kind, OTHER)

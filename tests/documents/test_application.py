@@ -62,6 +62,38 @@ def test_a_students_application_is_their_own(read: Any):
     assert "Родитель (законный представитель) с согласием" in consent
 
 
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    ("applicant", "name", "who"),
+    [
+        ("parent", "Иванова Анна Петровна", "родитель (законный представитель)"),
+        ("student", "Иванов Игорь Иванович", "учащийся от 14 лет"),
+    ],
+)
+def test_no_word_beside_a_name_asks_for_another_case_than_the_nominative(
+    applicant: Any, name: str, who: str, read: Any
+):
+    first, consent = read(application.render(an_application(applicant=applicant)))
+    assert "Организация Центр творчества «Радуга»" in first
+    assert f"Заявитель {name} {who}: фамилия, имя, отчество" in first
+    assert f"Я (фамилия, имя, отчество) {name}" in consent
+    assert "Организация, получающая согласие Центр творчества «Радуга»" in consent
+    if applicant == "parent":
+        child = "Ребёнок (фамилия, имя, отчество) Иванов Игорь Иванович"
+        assert child in first
+        assert child in consent
+        assert "как законный представитель" in consent
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("applicant", ["parent", "student"])
+def test_a_blank_has_the_same_words_with_nothing_beside_them(applicant: Any, read: Any):
+    first, consent = read(application.render(application.ApplicationValues(applicant=applicant)))
+    assert "Организация наименование уполномоченной организации" in first
+    assert "Заявитель " in first
+    assert "Я (фамилия, имя, отчество) " in consent
+
+
 @pytest.mark.parametrize("applicant", ["parent", "student"])
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", NAMES)

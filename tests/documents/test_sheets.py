@@ -12,7 +12,14 @@ from documents.on_demand.act import render_act
 
 from tests.documents.sheets import an_act, an_application, an_image, boxes
 
+
+def a_blank(applicant: Any) -> bytes:
+    return application.render(application.ApplicationValues(applicant=applicant))
+
+
 SHEETS = [
+    pytest.param(lambda: a_blank("parent"), application.TITLE, 2, id="parent, blank"),
+    pytest.param(lambda: a_blank("student"), application.TITLE, 2, id="student, blank"),
     pytest.param(lambda: application.render(an_application()), application.TITLE, 2, id="parent"),
     pytest.param(
         lambda: application.render(an_application(applicant="student")),

@@ -4,7 +4,7 @@ import asyncio
 from itertools import permutations
 
 import pytest
-from chassis import commands, parking
+from chassis import kept_commands, parking
 from contracts import Tombstone, topics
 from contracts.values import Role
 from identity.admin import add_user
@@ -118,7 +118,7 @@ async def test_a_login_that_was_refused_is_given_when_its_change_is_redriven(doo
     await tell(door, a_user("1", version=2))
     async with door.store.pool.acquire() as tx, tx.transaction():
         (kept,) = await tx.fetch("SELECT id FROM quarantine")
-        await commands.redrive(tx, "quarantine", door.key, kept["id"])
+        await kept_commands.redrive(tx, "quarantine", door.key, kept["id"])
     await try_parked(door)
     assert await logins(door) == {"1": None, "2": "igor"}
 

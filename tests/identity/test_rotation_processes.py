@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import asyncpg
 import httpx
 import pytest
-from identity.acts import os_user
+from chassis.journal import os_user
 from identity.admin import WITHDRAWN_S_MAX
 
 from tests.builders import an_id

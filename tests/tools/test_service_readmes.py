@@ -85,6 +85,15 @@ def test_every_reason_that_an_event_may_give_is_explained(service: str, codes: A
         assert f"`{code.value}`" in section(readme(service), "Refuses")
 
 
+@pytest.mark.parametrize("service", ["identity", "certificates"])
+def test_all_that_is_said_of_a_file_as_a_whole_is_listed_with_its_status(service: str) -> None:
+    """What is told by the content is 422, whatever the file calls itself."""
+    source = (ROOT / "libs" / "chassis" / "chassis" / "tables.py").read_text(encoding="utf-8")
+    row = next(line for line in readme(service).splitlines() if line.startswith("| 422 `not_csv`"))
+    assert set(re.findall(r"`(\w+)`", row)) == set(re.findall(r'BadTable\("(\w+)"', source))
+    assert "| 415 `not_csv`" in readme(service)
+
+
 @by_service
 def test_what_is_said_to_decide_is_there(service: str) -> None:
     named = re.findall(r"`(\w+)\.(\w+)`", section(readme(service), "Where is decided what"))

@@ -117,12 +117,21 @@ WHERE f.topic = :topic AND f.must
         WHERE e.topic = f.topic AND e.about = f.about AND e.version < f.version))
 
 -- name: untrue
+-- Not what is said of a row that is lost and can be made anew: that is a gap of another check, whose
+-- cure makes this true again. A document of a known certificate, a refusal of a told request.
 SELECT e.kind || ' ' || coalesce(e.about || ' version ' || e.version, '(unreadable)')
     || ' at ' || e.topic || ':' || e.partition || ':' || e.record_offset
 FROM event AS e
 WHERE e.topic = :topic
     AND NOT EXISTS (SELECT 1 FROM fact AS f WHERE f.topic = e.topic AND f.about = e.about
         AND f.version = e.version AND (f.number IS NULL OR f.number = e.number))
+    AND NOT (e.topic = 'documents.v1'
+        AND EXISTS (SELECT 1 FROM certificate AS c WHERE c.certificate_id = e.about)
+        AND NOT EXISTS (SELECT 1 FROM document AS d WHERE d.certificate_id = e.about))
+    AND NOT (e.topic = 'certificates.v1' AND e.version = 0
+        AND EXISTS (SELECT 1 FROM event AS r WHERE r.about = e.about
+            AND r.topic IN ('certificates.requests.v1', 'certificates.requests.bulk.v1'))
+        AND NOT EXISTS (SELECT 1 FROM request AS r WHERE r.request_id = e.about))
 
 -- name: conflicting
 SELECT 'id ' || id || ' on ' || topic FROM event

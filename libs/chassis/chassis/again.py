@@ -14,7 +14,7 @@ from chassis.database import Tx
 from chassis.kept import NotYet, park
 from chassis.places import Gone, Reader
 from chassis.queries import load
-from chassis.records import read
+from chassis.records import Item, read
 
 SQL = load("chassis")
 RESEND_S_MAX: Final = 3600.0
@@ -37,11 +37,8 @@ async def resend(
     return {row["topic"]: row["rows"] for row in rows}
 
 
-async def hear(tx: Tx, reader: Reader, key: bytes, service: str, place: str) -> str:
-    """Let the service apply the record at `place` once more; what it knows already it leaves.
-
-    Returns what is done, in words. Raises Gone, also for a record that must not be heard again.
-    """
+async def found(reader: Reader, service: str, place: str) -> Item:
+    """The record at `place`. Raises Gone, also for one that the service must not hear again."""
     record = await reader.at(place)
     if not await reader.is_behind(service, place):
         raise Gone(f"{place}: {service} has not come to it yet; see that it runs")
@@ -53,8 +50,15 @@ async def hear(tx: Tx, reader: Reader, key: bytes, service: str, place: str) -> 
         raise Gone(
             f"{place}: an erasure was confirmed, and is not confirmed twice; tell developers"
         )
+    return item
+
+
+async def hear(tx: Tx, key: bytes, item: Item) -> bool:
+    """Let the service apply it once more; what it knows already it leaves.
+
+    False where the id was used for other content.
+    """
     _, forged = await inbox.claim(tx, [item])
-    if forged:
-        raise Gone(f"{place}: its id was used for other content")
-    await park(tx, key, [NotYet(item, "operator")], timedelta(0))
-    return f"{place} is given to {service} again"
+    if not forged:
+        await park(tx, key, [NotYet(item, "operator")], timedelta(0))
+    return not forged

@@ -16,77 +16,18 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from aiokafka.errors import KafkaError
-from contracts import Unreadable
 
-from chassis import again, inbox, journal, settings
-from chassis.database import Tx, describe, open_pool
-from chassis.kept import WrongKey, open_kept
+from chassis import again, journal, settings
+from chassis.database import Pool, Tx, describe, open_pool
+from chassis.kept_commands import Refused, drop, listed, redrive, show
 from chassis.places import Gone, reading
-from chassis.queries import load
-from chassis.records import KeptRecord, read
-
-SQL = load("chassis")
+from chassis.records import Item
 
 
 class Settings(settings.ServiceSettings):
     http_port: int = 0
-
-
-class Refused(Exception):
-    """The message is for the operator."""
-
-
-async def listed(tx: Tx, kind: str) -> list[str]:
-    """One line a record: id, place, why or what it waits for, since when."""
-    rows = await tx.fetch(SQL["quarantined" if kind == "quarantine" else "all_parked"])
-    return [
-        f"{row['id']}  {row['topic']}:{row['partition']}:{row['record_offset']}"
-        f"  {row['reason'] if kind == 'quarantine' else row['waits_for']}"
-        f"  {row['quarantined_at' if kind == 'quarantine' else 'parked_at']:%Y-%m-%d %H:%M:%S}"
-        for row in rows
-    ] or ["None."]
-
-
-async def show(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
-    """The record as it came. Raises Refused."""
-    record = _opened(key, await _row(tx, kind, record_id))
-    shown = [f"key: {_text(record.key)}"]
-    shown += [f"{name}: {_text(raw)}" for name, raw in record.headers]
-    return [*shown, "", _content(record.value)]
-
-
-async def redrive(tx: Tx, kind: str, key: bytes, record_id: int) -> list[str]:
-    """Give it to the service again. Raises Refused where that cannot help yet."""
-    row = await _row(tx, kind, record_id)
-    record = _opened(key, row)
-    if kind == "parked":
-        await tx.execute(SQL["redrive_parked"], record_id)
-        return ["It is tried again now."]
-    try:
-        item = read(record)
-    except Unreadable as error:
-        raise Refused(f"It still cannot be read: {error.reason}") from None
-    fresh, _ = await inbox.claim(tx, [item])
-    if not fresh:
-        raise Refused("An event with this id was applied already. Drop it with a reason.")
-    await tx.execute(SQL["requeue"], record_id)
-    await tx.execute(SQL["mark_redriven"], record_id)
-    return ["It is given to the running service again; if it is refused, it comes back here."]
-
-
-async def drop(tx: Tx, kind: str, record_id: int, reason: str) -> list[str]:
-    """Give it up, for a reason that stays with it. Raises Refused."""
-    await _row(tx, kind, record_id)
-    kept_id = record_id
-    if kind == "parked":
-        why = f"dropped: {reason}"
-        kept_id = await tx.fetchval(SQL["quarantine_parked"], record_id, why)
-        await tx.execute(SQL["drop_parked"], record_id)
-    await tx.execute(SQL["drop_quarantined"], kept_id, reason)
-    return ["Dropped; the record and the reason stay in the table."]
 
 
 async def verify(tx: Tx) -> list[str]:
@@ -114,79 +55,69 @@ async def resend(tx: Tx, arguments: argparse.Namespace) -> list[str]:
 
 
 async def hear(
-    tx: Tx, configured: settings.ServiceSettings, service: str, places: Sequence[str]
+    pool: Pool, configured: settings.ServiceSettings, service: str, places: Sequence[str]
 ) -> list[str]:
-    """One line a place: given to the service again, or why not."""
+    """One line a place: given to the service again, or why not. Raises Refused."""
+    found = await _found(configured, service, _given(places))
     answers = []
+    async with pool.acquire() as tx, tx.transaction():
+        for place, item in found.items():
+            if isinstance(item, Gone):
+                answers.append(f"cannot  {item}")
+            elif await again.hear(tx, configured.key_bytes, item):
+                answers.append(f"healed  {place} is given to {service} again")
+            else:
+                answers.append(f"cannot  {place}: its id was used for other content")
+    return answers
+
+
+async def _found(
+    configured: settings.ServiceSettings, service: str, places: Sequence[str]
+) -> dict[str, Item | Gone]:
+    """What Kafka has at each place, read before a transaction is opened. Raises Refused."""
+    found: dict[str, Item | Gone] = {}
     try:
         async with reading(configured) as reader:
-            for place in _given(places):
+            for place in places:
                 try:
-                    done = await again.hear(tx, reader, configured.key_bytes, service, place)
-                    answers.append(f"healed  {done}")
+                    found[place] = await again.found(reader, service, place)
                 except Gone as error:
-                    answers.append(f"cannot  {error}")
+                    found[place] = error
     except KafkaError as error:
         raise Refused(f"Kafka does not answer ({describe(error)}): try again.") from None
-    return answers
+    return found
 
 
 def _given(words: Sequence[str]) -> list[str]:
     return [line.strip() for line in sys.stdin if line.strip()] if words == ["-"] else list(words)
 
 
-async def _row(tx: Tx, kind: str, record_id: int) -> Any:
-    name = "quarantined_record" if kind == "quarantine" else "parked_record"
-    row = await tx.fetchrow(SQL[name], record_id)
-    if row is None:
-        raise Refused(f"There is no record {record_id} in {kind}. List them: {kind} list")
-    return row
-
-
-def _opened(key: bytes, row: Any) -> KeptRecord:
-    try:
-        return open_kept(key, row)
-    except WrongKey:
-        raise Refused(
-            f"Record {row['id']} was sealed with another ENCRYPTION_KEY:"
-            " put that key back and try again, or drop the record with a reason."
-        ) from None
-
-
-def _content(value: bytes | None) -> str:
-    if value is None:
-        return "(no value: a tombstone, which erases what has this key)"
-    return _text(value) or "(an empty value, which is no JSON; a tombstone would have none at all)"
-
-
-def _text(raw: bytes | None) -> str:
-    return "(none)" if raw is None else raw.decode(errors="backslashreplace")
-
-
-async def run(  # noqa: PLR0911  one a command
-    arguments: argparse.Namespace, configured: settings.ServiceSettings
-) -> list[str]:
+async def run(arguments: argparse.Namespace, configured: settings.ServiceSettings) -> list[str]:
     """Do what the command line says, in one transaction. Raises Refused."""
     pool = await open_pool(configured)
     try:
+        if arguments.command == "hear":
+            return await hear(pool, configured, arguments.by, arguments.place)
         async with pool.acquire() as tx, tx.transaction():
-            match arguments.command:
-                case "verify":
-                    return await verify(tx)
-                case "resend":
-                    return await resend(tx, arguments)
-                case "hear":
-                    return await hear(tx, configured, arguments.by, arguments.place)
-                case "list":
-                    return await listed(tx, arguments.kind)
-                case "show":
-                    return await show(tx, arguments.kind, configured.key_bytes, arguments.id)
-                case "redrive":
-                    return await redrive(tx, arguments.kind, configured.key_bytes, arguments.id)
-                case _:
-                    return await drop(tx, arguments.kind, arguments.id, arguments.reason)
+            return await _in_transaction(tx, arguments, configured.key_bytes)
     finally:
         await pool.close()
+
+
+async def _in_transaction(tx: Tx, arguments: argparse.Namespace, key: bytes) -> list[str]:
+    match arguments.command:
+        case "verify":
+            return await verify(tx)
+        case "resend":
+            return await resend(tx, arguments)
+        case "list":
+            return await listed(tx, arguments.kind)
+        case "show":
+            return await show(tx, arguments.kind, key, arguments.id)
+        case "redrive":
+            return await redrive(tx, arguments.kind, key, arguments.id)
+        case _:
+            return await drop(tx, arguments.kind, arguments.id, arguments.reason)
 
 
 def arguments_of(words: list[str]) -> argparse.Namespace:

@@ -56,7 +56,10 @@ class Missing(NamedTuple):
         raise Refused("write: TOPIC ID VERSION")
 
 
-Cure = Callable[[Tx, SettingsT, Reader, Sequence[str]], Awaitable[str]]
+Mend = Callable[[Tx], Awaitable[str]]
+# Reads what it must from Kafka, and returns what is then to be done in one transaction: none is
+# open while a broker is slow.
+Cure = Callable[[SettingsT, Reader, Sequence[str]], Awaitable[Mend]]
 
 
 async def announce(tx: Tx, envelope: Envelope) -> str:
@@ -96,8 +99,9 @@ async def _healed(
     connection: Tx, configured: SettingsT, reader: Reader, cure: Cure[SettingsT], line: str
 ) -> str:
     try:
+        mend = await cure(configured, reader, line.split())
         async with connection.transaction():
-            return f"healed  {line}: {await cure(connection, configured, reader, line.split())}"
+            return f"healed  {line}: {await mend(connection)}"
     except (Refused, Gone) as error:
         return f"cannot  {line}: {error}"
     except ValidationError as error:

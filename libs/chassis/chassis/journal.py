@@ -5,8 +5,11 @@ of its own counter: concurrent writers need no lock, and an entry that commits l
 """
 
 import asyncio
+import getpass
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +19,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis import failpoint
+from chassis import clock, failpoint
 from chassis.database import DATABASE_ERRORS, Tx, describe
 from chassis.outbox import Store
 from chassis.queries import load
@@ -56,6 +59,24 @@ async def looks(tx: Tx, entries: Sequence[Entry]) -> None:
     """Looks of about one moment; the same person looking again within ten minutes is one look."""
     if entries:
         await tx.execute(SQL["journal_looks"], *_columns(entries), SAME_LOOK)
+
+
+async def by_command(tx: Tx, action: str, subject: UUID, details: str = "") -> None:
+    """An act of whoever runs a command on the machine, where nobody has signed in."""
+    told = f"os user {os_user()}" + (f"; {details}" if details else "")
+    await append(tx, [Entry(clock.now(), None, "cli", action, subject, details=told)])
+
+
+def os_user() -> str:
+    """As the operating system knows them; the environment may say anything."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import pwd  # noqa: PLC0415  there is none on Windows
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container its user may have no name
+        return f"uid {os.getuid()}"
 
 
 def _columns(entries: Sequence[Entry]) -> list[list[Any]]:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 TOKEN: Final = "token"  # noqa: S105  the name of the security scheme
+PAGE: Final = "text/html"
 _METHODS: Final = {"get", "put", "post", "delete", "patch"}
 _PROBLEM: Final[dict[str, Any]] = {
     "title": "Problem",
@@ -58,8 +59,12 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         said = operation["responses"]
         said.pop("4XX", None)  # stood there so that FastAPI says nothing of a 422 of its own
         for status in _by_shape(operation) | {int(one) for one in said if int(one) >= 400}:  # noqa: PLR2004
-            if "content" not in said.get(str(status), {}):
+            own = said.get(str(status), {}).get("content", {})
+            if not own:
                 said[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+            elif PAGE in own:  # a problem as well, for who does not ask for a page
+                known = _response(status)
+                said[str(status)] = known | {"content": known["content"] | own}
         operation["responses"] = dict(sorted(said.items()))
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = _PROBLEM

@@ -6,6 +6,7 @@ python -m certificates.heal answer < lines of "PLACE [PLACE]": the answer to a r
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from chassis import clock, healing
 from chassis.database import Tx
-from chassis.healing import Cure, Missing, Refused, an_id, told_at
+from chassis.healing import Cure, Mend, Missing, Refused, an_id, told_at
 from chassis.places import Reader
 from chassis.queries import load
 from contracts import Envelope, topics
@@ -25,10 +26,12 @@ from certificates.settings import Settings
 SQL = load("certificates")
 
 
-async def announce(tx: Tx, configured: Settings, _reader: Reader, words: Sequence[str]) -> str:
+async def announce(configured: Settings, _reader: Reader, words: Sequence[str]) -> Mend:
     """Say what is stored and was said nowhere. Raises Refused."""
-    missing = Missing.of(words)
-    zone = ZoneInfo(configured.region_time_zone)
+    return partial(_announce, Missing.of(words), ZoneInfo(configured.region_time_zone))
+
+
+async def _announce(missing: Missing, zone: ZoneInfo, tx: Tx) -> str:
     return await healing.announce(tx, await _retold(tx, missing, zone))
 
 
@@ -55,18 +58,22 @@ async def _locked(tx: Tx, query: str, about: UUID) -> asyncpg.Record:
     return row
 
 
-async def answer(tx: Tx, _settings: Settings, reader: Reader, words: Sequence[str]) -> str:
+async def answer(_settings: Settings, reader: Reader, words: Sequence[str]) -> Mend:
     """Write down again what became of a request, by its certificate or by its refusal."""
     request = (await told_at(reader, words[0], CertificateRequested)).event
-    row = await tx.fetchrow(SQL["certificate_of_request"], request.request_id)
-    codes: tuple[str, ...] = ()
-    if row is None:
-        if len(words) == 1:
-            raise Refused("there is no certificate of this request")
-        said = (await told_at(reader, words[1], CertificateRefused)).event
-        if said.request_id != request.request_id:
+    refused = None
+    if len(words) > 1:
+        refused = (await told_at(reader, words[1], CertificateRefused)).event
+        if refused.request_id != request.request_id:
             raise Refused("the refusal is another request's")
-        codes = tuple(code.value for code in said.codes)
+    return partial(_answer, request, refused)
+
+
+async def _answer(request: CertificateRequested, refused: CertificateRefused | None, tx: Tx) -> str:
+    row = await tx.fetchrow(SQL["certificate_of_request"], request.request_id)
+    if row is None and refused is None:
+        raise Refused("there is no certificate of this request")
+    codes = [code.value for code in refused.codes] if refused and not row else []
     asked = request.requester
     await tx.execute(
         SQL["save_answers"],

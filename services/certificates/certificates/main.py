@@ -38,7 +38,10 @@ def make(configured: Settings) -> Service:
         ],
         keeps=retention.RULES,
         lanes=[Lane(topics.CERTIFICATE_REQUESTS_BULK, behind)],
-        oldest=[Oldest("certificate_requests", "status", "pending", "requested_at")],
+        oldest=[
+            Oldest("certificate_requests", "status", "pending", "requested_at"),
+            Oldest("consents", "state", "withdrawn", "withdrawn_at"),
+        ],
         state=Doors(region, configured.consent_text(), watch),
     )
 

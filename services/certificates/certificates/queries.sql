@@ -285,7 +285,7 @@ WHERE c.child_id = $1 AND c.given_by = $2 AND c.purpose = $3 AND c.withdrawn_at 
 INSERT INTO consent_texts (text_version, text) VALUES ($1, $2) ON CONFLICT DO NOTHING
 
 -- name: replace_consent
-UPDATE consents SET withdrawn_at = $5
+UPDATE consents SET withdrawn_at = $5, state = 'replaced'
 WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND text_version <> $4
     AND withdrawn_at IS NULL
 
@@ -295,18 +295,40 @@ FROM consents AS k JOIN unnest($1::uuid[], $2::uuid[]) AS a (given_by, child_id)
 WHERE k.purpose = $3 AND k.withdrawn_at IS NULL
 
 -- name: give_consent
-INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT DO NOTHING
-RETURNING consent_id
+WITH given AS (
+    INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT DO NOTHING
+    RETURNING consent_id
+), withdrawn_before AS (
+    UPDATE consents SET state = 'replaced'
+    WHERE child_id = $2 AND given_by = $3 AND purpose = $4 AND state = 'withdrawn'
+        AND EXISTS (SELECT FROM given)
+)
+SELECT consent_id FROM given
 
 -- name: child_of_consent
 SELECT child_id FROM consents WHERE consent_id = $1
 
 -- name: withdraw_consent
-UPDATE consents SET withdrawn_at = $4
+UPDATE consents SET withdrawn_at = $4, state = CASE
+    WHEN EXISTS (SELECT FROM people WHERE user_id = $1 AND erased) THEN 'erased' ELSE 'withdrawn'
+END
 WHERE child_id = $1 AND given_by = $2 AND purpose = $3 AND withdrawn_at IS NULL
 RETURNING consent_id
+
+-- name: consents_to_decide
+SELECT c.consent_id, c.child_id, c.given_by, c.withdrawn_at, EXISTS (
+    SELECT FROM consents AS o WHERE o.child_id = c.child_id AND o.state = 'given'
+) AS another_stands
+FROM consents AS c WHERE c.state = 'withdrawn' ORDER BY c.withdrawn_at, c.consent_id
+
+-- name: keep_in_spite_of_withdrawal
+UPDATE consents SET state = 'kept' WHERE consent_id = $1 AND state = 'withdrawn'
+RETURNING child_id
+
+-- name: withdrawn_consents_are_erased
+UPDATE consents SET state = 'erased' WHERE child_id = ANY($1::uuid[]) AND state = 'withdrawn'
 
 -- name: watched
 SELECT

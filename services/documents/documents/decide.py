@@ -38,24 +38,23 @@ def outcome(
     """What is said of an order: its document is ready, or it failed and is tried again."""
     if isinstance(result, DocumentFailure):
         return DocumentFailed(
-            certificate_id=order.certificate_id,
-            child_id=order.child_id,
-            version=version,
-            document_id=order.document_id,
-            reason=result,
-            attempt=attempt,
-            failed_at=at,
-            retry_at=retry_at(attempt, at),
-        )
-    return CredentialsDocumentReady(
-        certificate_id=order.certificate_id,
-        child_id=order.child_id,
-        version=version,
-        document_id=order.document_id,
-        digest=result.digest.hex(),
-        template_version=result.template_version,
-        built_at=at,
-    )
+            **_about(order, version), reason=result, attempt=attempt,
+            failed_at=at, retry_at=retry_at(attempt, at),
+        )  # fmt: skip
+    return CredentialsDocumentReady(**_about(order, version), **_sheet(result), built_at=at)
+
+
+def _about(order: Order, version: int) -> dict[str, Any]:
+    return {
+        "certificate_id": order.certificate_id,
+        "child_id": order.child_id,
+        "version": version,
+        "document_id": order.document_id,
+    }
+
+
+def _sheet(built: Built) -> dict[str, str]:
+    return {"digest": built.digest.hex(), "template_version": built.template_version}
 
 
 def rotated_document_id(certificate_id: UUID, version: int) -> UUID:
@@ -71,15 +70,7 @@ def next_rotation_at(rotated: Sequence[datetime], at: datetime) -> datetime | No
 
 def rotated(order: Order, built: Built, *, version: int, at: datetime) -> CredentialsRotated:
     """What is said when the new password has taken the old one's place."""
-    return CredentialsRotated(
-        certificate_id=order.certificate_id,
-        child_id=order.child_id,
-        version=version,
-        document_id=order.document_id,
-        digest=built.digest.hex(),
-        template_version=built.template_version,
-        rotated_at=at,
-    )
+    return CredentialsRotated(**_about(order, version), **_sheet(built), rotated_at=at)
 
 
 def rebuilt_document_id(certificate_id: UUID, version: int) -> UUID:

@@ -7,15 +7,16 @@ python -m documents.heal rebuild < lines of "CERTIFICATE PLACE VERSION": a docum
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from chassis import clock, healing
 from chassis.database import Tx
-from chassis.healing import Cure, Missing, Refused, an_id, told_at
+from chassis.healing import Cure, Mend, Missing, Refused, an_id, told_at
 from chassis.places import Reader
 from chassis.queries import load
-from contracts import topics
+from contracts import Received, topics
 from contracts.events import CertificateIssued
 
 from documents import decide
@@ -25,11 +26,15 @@ from documents.settings import Settings
 SQL = load("documents")
 
 
-async def announce(tx: Tx, _settings: Settings, _reader: Reader, words: Sequence[str]) -> str:
+async def announce(_settings: Settings, _reader: Reader, words: Sequence[str]) -> Mend:
     """Say the present state of a document; of what it was before, nothing is stored."""
     missing = Missing.of(words)
     if missing.topic != topics.DOCUMENTS.name:
         raise Refused("documents says nothing on this topic that it could say again")
+    return partial(_announce, missing)
+
+
+async def _announce(missing: Missing, tx: Tx) -> str:
     row = await tx.fetchrow(SQL["lock_credentials"], an_id(missing.about))
     if row is None:
         raise Refused("nothing of it is stored here")
@@ -39,15 +44,21 @@ async def announce(tx: Tx, _settings: Settings, _reader: Reader, words: Sequence
     return await healing.announce(tx, said(row, decide.retold(row), row["version"], at))
 
 
-async def rebuild(tx: Tx, configured: Settings, reader: Reader, words: Sequence[str]) -> str:
+async def rebuild(configured: Settings, reader: Reader, words: Sequence[str]) -> Mend:
     """A row that is to be built at once. It gets a new password, the old sheet is dead."""
     if len(words) != 3 or not re.fullmatch("[0-9]{1,9}", words[2]):  # noqa: PLR2004
         raise Refused("write it as CERTIFICATE_ID PLACE VERSION")
     certificate_id, place, last = words
     received = await told_at(reader, place, CertificateIssued)
-    issued, version = received.event, int(last)
-    if issued.certificate_id != an_id(certificate_id):
+    if received.event.certificate_id != an_id(certificate_id):
         raise Refused(f"{place} is another certificate's")
+    return partial(_rebuild, configured, received, int(last))
+
+
+async def _rebuild(
+    configured: Settings, received: Received[CertificateIssued], version: int, tx: Tx
+) -> str:
+    issued = received.event
     made = await tx.fetchval(
         SQL["save_lost"],
         issued.certificate_id, issued.child_id,

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from chassis import clock, outbox, settings
+from chassis import clock, journal, outbox, settings
 from chassis.database import open_pool
 from chassis.key_check import expect_same_key
 from chassis.outbox import Store
@@ -26,7 +26,7 @@ from contracts.events import UserRegistered
 from contracts.ids import derived
 from contracts.values import FullName, Person, Role
 
-from identity import acts, keys, sign_ins, store
+from identity import keys, sign_ins, store
 from identity.hashing import Hashing
 from identity.settings import Settings
 from identity.source import SOURCE
@@ -60,7 +60,7 @@ async def set_passwords(store_: Store, lines: list[str]) -> int:
         by_user = _by_user(dict(zip(wanted, hashed, strict=True)), known)
         await sign_ins.save_passwords(tx, by_user, clock.now())
         for user_id in by_user:
-            await acts.by_command(tx, "password.set", user_id)
+            await journal.by_command(tx, "password.set", user_id)
     return len(wanted)
 
 
@@ -91,7 +91,7 @@ async def add_user(store_: Store, login: str, role: Role, name: str) -> bool:
             correlation_id=str(user.user_id),
         )
         await outbox.append(tx, [said])
-        await acts.by_command(tx, f"{role.value}.added", user.user_id)
+        await journal.by_command(tx, f"{role.value}.added", user.user_id)
     return True
 
 
@@ -107,11 +107,11 @@ async def add_client(store_: Store, login: str, name: str, scopes: Sequence[str]
         if Role.client not in known[own_id(login)].roles:
             raise Refused(f"{login} is an operator, not a client.")
         await sign_ins.save_client(tx, own_id(login), scopes)
-        await acts.by_command(tx, "client.scopes_set", own_id(login), " ".join(scopes))
+        await journal.by_command(tx, "client.scopes_set", own_id(login), " ".join(scopes))
         is_new = await sign_ins.password_of(tx, own_id(login)) is None
         if is_new:
             await sign_ins.save_passwords(tx, {own_id(login): hashed}, clock.now())
-            await acts.by_command(tx, "password.set", own_id(login))
+            await journal.by_command(tx, "password.set", own_id(login))
     return secret if is_new else None
 
 
@@ -121,7 +121,7 @@ async def rotate_keys(store_: Store, master_key: bytes, *, withdraw: bool = Fals
         change = keys.withdraw if withdraw else keys.rotate
         kid = await change(tx, master_key, clock.now())
         action = "keys.withdrawn" if withdraw else "keys.rotated"
-        await acts.by_command(tx, action, derived(kid, "signing-key"), f"signs now: {kid}")
+        await journal.by_command(tx, action, derived(kid, "signing-key"), f"signs now: {kid}")
     if withdraw:
         return f"Every earlier key is refused within {WITHDRAWN_S_MAX} s. Everybody signs in again."
     return "The next key signs from now on; the old one stays valid for 11 minutes."

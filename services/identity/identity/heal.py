@@ -4,11 +4,12 @@ python -m identity.heal announce < lines of "TOPIC ID VERSION": an event that is
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from chassis import clock, healing
 from chassis.database import Tx
-from chassis.healing import Cure, Missing, Refused, an_id
+from chassis.healing import Cure, Mend, Missing, Refused, an_id
 from chassis.places import Reader
 from contracts import Event, Tombstone, topics
 from contracts.events import ChildLinked, ChildUnlinked, UserRegistered, UserUpdated
@@ -18,9 +19,12 @@ from identity.changes import Cause, said
 from identity.settings import Settings
 
 
-async def announce(tx: Tx, _settings: Settings, _reader: Reader, words: Sequence[str]) -> str:
+async def announce(_settings: Settings, _reader: Reader, words: Sequence[str]) -> Mend:
     """Say the present state of a user or a link; topics of full states need no other."""
-    missing = Missing.of(words)
+    return partial(_announce, Missing.of(words))
+
+
+async def _announce(missing: Missing, tx: Tx) -> str:
     if missing.topic == topics.IDENTITY_USERS.name:
         event = await _of_user(tx, missing)
     elif missing.topic == topics.IDENTITY_CHILD_LINKS.name:

@@ -1,21 +1,27 @@
 """HTTP IN for anybody: whether a certificate is valid, by the token in its QR code."""
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any, Final
 
 from chassis import clock
 from chassis.doors import TheStore
-from chassis.openapi import answers
+from chassis.openapi import PAGE
+from chassis.outbox import Store
 from chassis.problems import Problem, not_found
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from certificates import desk_store
-from certificates.api.common import TheDoors, TheMoment
+from certificates import desk_store, verify_page
+from certificates.api.common import Doors, TheDoors, TheMoment
 
 router = APIRouter(tags=["public"])
+_SAID: Final = {
+    404: ("Сертификат не найден", "Отсканируйте QR-код на сертификате ещё раз, целиком."),
+    429: ("Слишком много запросов", "Подождите минуту и обновите страницу."),
+}
 
 
 class Verified(BaseModel):
@@ -27,7 +33,12 @@ class Verified(BaseModel):
     valid_until: date
 
 
-@router.get("/verify/{token}", responses=answers(429))
+_HTML: Final[dict[str, Any]] = {"content": {PAGE: {}}}
+
+
+@router.get(
+    "/verify/{token}", response_model=Verified, responses={200: _HTML, 404: _HTML, 429: _HTML}
+)
 async def verify_certificate(
     token: Annotated[str, Path(max_length=64)],
     store_: TheStore,
@@ -35,14 +46,40 @@ async def verify_certificate(
     at: TheMoment,
     http: Request,
     response: Response,
-) -> Verified:
-    """What the QR code of a certificate leads to. Throttled by address."""
+) -> Verified | HTMLResponse:
+    """What the QR code of a certificate leads to. Throttled by address.
+
+    Whoever rather takes HTML than JSON, as a browser does, gets a page for people.
+    """
+    html = verify_page.is_preferred(http.headers.get("accept", ""))
+    today = clock.day_in(doors.region.zone, at)
+    try:
+        _expect_patience(http, doors, at)
+        found = await _verified(store_, token, today)
+    except Problem as problem:
+        if not html:
+            raise
+        page = verify_page.of_problem(*_SAID[problem.status])
+        return HTMLResponse(page, problem.status, {**verify_page.HEADERS, **problem.headers})
+    if html:
+        page = verify_page.of_certificate(
+            found.status, found.valid_from, found.valid_until, today, valid=found.valid
+        )
+        return HTMLResponse(page, headers=verify_page.HEADERS)
+    response.headers["Cache-Control"], response.headers["Vary"] = "no-store", "Accept"
+    return found
+
+
+def _expect_patience(http: Request, doors: Doors, at: datetime) -> None:
     address = http.client.host if http.client else ""
     if (wait_s := doors.throttle.wait_s(address, at)) > 0:
         raise Problem(
             429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
             headers={"Retry-After": str(wait_s)},
         )  # fmt: skip
+
+
+async def _verified(store_: Store, token: str, today: date) -> Verified:
     try:
         certificate_id = certificate_of_token(token)
     except ValueError:
@@ -51,9 +88,7 @@ async def verify_certificate(
         row = await desk_store.by_token(tx, certificate_id)
     if row is None:
         raise not_found()
-    today = clock.day_in(doors.region.zone, at)
     active = row["status"] == CertificateStatus.active
-    response.headers["Cache-Control"] = "no-store"
     return Verified(
         valid=active and row["valid_from"] <= today <= row["valid_until"],
         status=row["status"],

@@ -15,8 +15,8 @@ from documents.on_demand import application_text as words
 
 Applicant = Literal["parent", "student"]
 TITLE: Final = "Заявление на получение сертификата дополнительного образования"
-VERSION: Final = "application-1"
-HEADER = 272.0  # where the lines of to whom and from whom begin
+VERSION: Final = "application-2"
+HEADER = 272.0  # where the lines of who asks whom begin
 VALUE = 244.0  # where the lines beside labels begin
 _FITS: Final = ((11.5, 1), (10.5, 1), (9.5, 1), (9.0, 2), (8.0, 2), (7.0, 3), (6.0, 3), (5.0, 4))
 
@@ -52,11 +52,14 @@ def render(values: ApplicationValues) -> bytes:
 
 
 def _draw_header(sheet: Sheet, values: ApplicationValues) -> None:
-    """To whom and from whom, with what each line is for below it."""
+    """Who asks whom, with what each line is for below it.
+
+    Names stand in the nominative, as they are known: no word beside them may ask for another case.
+    """
     applicant = values.parent_name if values.applicant == "parent" else values.child_name
     rows = (
-        ("В", values.organization, "наименование уполномоченной организации"),
-        ("От", applicant, words.NAME_OF[values.applicant]),
+        ("Организация", values.organization, "наименование уполномоченной организации"),
+        ("Заявитель", applicant, words.NAME_OF[values.applicant]),
         ("", None, "документ, удостоверяющий личность: вид, серия, номер"),
         ("", None, "кем и когда выдан"),
         ("", None, "адрес места жительства"),
@@ -66,7 +69,7 @@ def _draw_header(sheet: Sheet, values: ApplicationValues) -> None:
     for word, value, caption in rows:
         with sheet.tag("P"):
             if word:
-                sheet.text(HEADER - 6 - width(word, SANS, 10.5), y, word)
+                sheet.text(HEADER - 6 - width(word, SANS, 9.5), y, word, SANS, 9.5, 0.3)
             _fill_in(sheet, HEADER, RIGHT, y, value)
             sheet.text(_centred(caption, HEADER, RIGHT, 7.5), y - 10, caption, SANS, 7.5, 0.4)
         y -= 32
@@ -165,8 +168,7 @@ def _draw_consent(sheet: Sheet, values: ApplicationValues) -> None:
         with sheet.tag("P"):
             sheet.text(LEFT, y, label, SANS, 9.5, 0.3)
             _fill_in(sheet, VALUE, RIGHT, y, known.get(key))
-        y -= 27
-    y -= 2
+        y -= 32
     for paragraph in words.CONSENT[values.applicant]:
         with sheet.tag("P"):
             y = sheet.paragraph(LEFT, y, paragraph, size=10.5) - 6
