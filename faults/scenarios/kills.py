@@ -94,10 +94,10 @@ async def _import(stage: Stage, service: str) -> None:
         answer.raise_for_status()
 
 
-@scenario("random kill -9 of any service")
+@scenario("random kill -9 of any service", within_s=2400.0)
 async def random_kills(stage: Stage) -> str:
     """A service dies every half a second to four seconds, whether or not the last one is back."""
-    kills = 20 * stage.times
+    kills = 300 * stage.times
     async with stage.load.going_on(RATE_PER_S):
         for _ in range(kills):
             await asyncio.sleep(stage.chance.uniform(0.5, 4))
@@ -108,12 +108,12 @@ async def random_kills(stage: Stage) -> str:
     return f"{kills} kills"
 
 
-@scenario("SIGTERM, rolling restart", back_s=30.0)
+@scenario("SIGTERM, rolling restart", back_s=30.0, within_s=2400.0)
 async def rolling_restarts(stage: Stage) -> str:
     """Each service in turn is asked to end, ends with 0 in time, and is started again."""
     clock, slowest = asyncio.get_running_loop().time, 0.0
     async with stage.load.going_on(RATE_PER_S):
-        for _ in range(3 * stage.times):
+        for _ in range(50 * stage.times):
             for service in SERVICES:
                 part, began = stage.lab.parts[service], clock()
                 await asyncio.sleep(stage.chance.uniform(0.2, 1))

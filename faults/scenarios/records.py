@@ -115,7 +115,7 @@ async def _passed(stage: Stage, place: Place) -> None:
 @scenario("child before parent, cross-topic races")
 async def child_before_parent(stage: Stage) -> str:
     """The request, the link, the child, the parent: told in a random order, all at once."""
-    families = 100 * stage.times
+    families = 1000 * stage.times
     async with AIOKafkaProducer(bootstrap_servers=stage.lab.kafka, acks="all") as producer:
         for n in range(families):
             parent, child = stage.load.fresh(), stage.load.fresh()
