@@ -176,6 +176,10 @@ class Load:
         if await self._send(people.record(request, TOPIC_OF[lane]), patient=True):
             self._answered(request_id)
 
+    async def tell(self, records: Sequence[Record]) -> None:
+        """Facts of SGO, acknowledged if the broker can be reached at all."""
+        await asyncio.gather(*(self._send(record, patient=True) for record in records))
+
     def _answered(self, request_id: str) -> None:
         self.asks[request_id] = replace(self.asks[request_id], answered=True)
 

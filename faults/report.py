@@ -61,7 +61,9 @@ def updated(text: str, one: Outcome) -> str:
     """The page with this outcome's row, in the order of the scenarios, and with each failpoint."""
     rows = known(text) | {one.name: row(SCENARIOS[one.name], one)}
     lines = [rows[name] for name in SCENARIOS if name in rows]
-    lines += [f"| – | {fault} | | not here: {why} | | | | | | |" for fault, why in UNREACHED.items()]
+    lines += [
+        f"| – | {fault} | | not here: {why} | | | | | | |" for fault, why in UNREACHED.items()
+    ]
     text = _between(text, BEGIN, END, HEAD + "\n".join(lines) + "\n")
     listed = "".join(f"- `{name}`\n" for name in NAMES)
     return _between(text, LISTED, LISTED_END, listed)
