@@ -25,13 +25,16 @@ FROM generate_series($1::int, $2::int) AS n
 
 -- name: certificates_of_certificates
 -- Multiplied by what has no common divisor with 10^9: serials come in an order that reveals none.
+-- Those that end soon were warned of it: the calendar has nothing to do, but looks.
 INSERT INTO certificates (
-    certificate_id, child_id, request_id, number, status, version, valid_from, valid_until, issued_at
+    certificate_id, child_id, request_id, number, status, version, valid_from, valid_until, issued_at,
+    warned_days
 )
 SELECT md5('crowd-certificate-' || n)::uuid, md5('crowd-child-' || n)::uuid,
     md5('crowd-request-' || n)::uuid, '99' || lpad((n * 387420489::bigint % 1000000000)::text, 9, '0'),
     CASE WHEN n % 3 = 0 THEN 'pending_activation' ELSE 'active' END, 1 + (n % 3 > 0)::int,
-    current_date - 44, current_date + 400 + n % 1000, now() - interval '44 days' * (n % 1000) / 1000
+    current_date - 44, current_date + 2 + n % 1500, now() - interval '44 days' * (n % 1000) / 1000,
+    CASE WHEN n % 1500 < 10 THEN 7 WHEN n % 1500 < 35 THEN 30 WHEN n % 1500 < 95 THEN 90 END
 FROM generate_series($1::int, $2::int) AS n
 
 -- name: inbox_of_certificates
@@ -44,11 +47,6 @@ FROM generate_series($1::int, $2::int) AS n
 INSERT INTO people (user_id, version, full_name, birth_date, school)
 SELECT md5('crowd-child-' || n)::uuid, 1, 'Фамилия Имя' || n % 5000 || ' Отчество',
     current_date - 5500 - n % 365, 'Школа № ' || n % 10000
-FROM generate_series($1::int, $2::int) AS n
-
--- name: child_links_of_documents
-INSERT INTO child_links (parent_id, child_id, version, linked)
-SELECT md5('crowd-parent-' || n / 2)::uuid, md5('crowd-child-' || n)::uuid, 1, true
 FROM generate_series($1::int, $2::int) AS n
 
 -- name: credentials_of_documents
