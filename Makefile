@@ -1,9 +1,9 @@
-# Eleven tasks; continuous integration runs the same ones. Only Python 3.11 or newer is needed.
+# Twelve tasks; continuous integration runs the same ones. Only Python 3.11 or newer is needed.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup up demo down fmt check test docs verify bench faults
+.PHONY: help setup up demo down fmt check test docs verify bench faults soak
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -21,6 +21,7 @@ help:
 	echo "make verify  count that nothing was lost; list gaps (heal=1 mends, metrics=FILE for Prometheus)"
 	echo "make bench   measure what we claim about speed"
 	echo "make faults  make everything fail under load, and judge the whole history (ONLY=random-kills SEED=7)"
+	echo "make soak    an hour of load with random kills: nothing may grow (MINUTES=60 RATE=1500 SEED=1)"
 	echo "make setup fmt docs down"
 
 setup: $(STAMP)
@@ -66,4 +67,9 @@ ONLY ?=
 SEED ?= 1
 TIMES ?= 1
 faults: $(STAMP)
-	@exec $(BIN)/python -m faults --seed $(SEED) --times $(TIMES) $(ONLY)
+	@exec $(BIN)/python -m faults --seed $(SEED) --times $(TIMES) $(if $(SINCE),--since $(SINCE)) $(ONLY)
+
+MINUTES ?= 60
+RATE ?= 1500
+soak: $(STAMP)
+	@exec $(BIN)/python -m faults.soak --minutes $(MINUTES) --rate $(RATE) --seed $(SEED) --write

@@ -6,7 +6,7 @@ import sys
 from contextlib import redirect_stdout
 from typing import TextIO
 
-from bench import closing, doors, imports, lanes, machine, naive, pipeline, render, report
+from bench import closing, doors, imports, lanes, machine, naive, pipeline, render, report, size
 from bench.results import Result
 from tools.stack.problem import told
 
@@ -18,18 +18,20 @@ CLAIMS = {
     "naive": naive,
     "imports": imports,
     "render": render,
+    "size": size,
 }
 
 
 def main() -> int:
-    wanted = _asked(sys.argv[1:])
+    asked = _asked(sys.argv[1:])
+    wanted = asked.names or list(CLAIMS)
     print(described := machine.describe())
     results: list[Result] = []
     said: dict[str, str] = {}
     for name in wanted:
         print(f"\n== {name}")
         with redirect_stdout(_Both(sys.stdout)) as both:
-            results += CLAIMS[name].main()
+            results += size.main(asked.rows) if name == "size" else CLAIMS[name].main()
         said[name] = both.getvalue()
     if set(wanted) == set(CLAIMS):
         report.write(described, results, said)
@@ -50,8 +52,8 @@ class _Both(io.StringIO):
         return super().write(text)
 
 
-def _asked(words: list[str]) -> list[str]:
-    """The claims to look at. Leaves with 0 after the help, with 2 for a claim that is none."""
+def _asked(words: list[str]) -> argparse.Namespace:
+    """What to look at, and how. Leaves with 0 after the help, with 2 for a claim that is none."""
     every = [f"  {name:9} {(one.__doc__ or '').splitlines()[0]}" for name, one in CLAIMS.items()]
     parser = argparse.ArgumentParser(
         prog="python -m bench",
@@ -60,10 +62,13 @@ def _asked(words: list[str]) -> list[str]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a claim; none: all")
-    named: list[str] = parser.parse_args(words).names
-    if unknown := sorted(set(named) - set(CLAIMS)):
+    parser.add_argument(
+        "--rows", type=int, default=size.ROWS, metavar="N", help="certificates of size: ten million"
+    )
+    asked = parser.parse_args(words)
+    if unknown := sorted(set(asked.names) - set(CLAIMS)):
         parser.error(f"no such claim: {', '.join(unknown)}; there are {', '.join(CLAIMS)}")
-    return named or list(CLAIMS)
+    return asked
 
 
 if __name__ == "__main__":

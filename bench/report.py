@@ -16,11 +16,16 @@ WIDTH, BAR, LEFT = 720, 34, 330
 def write(machine: str, results: Sequence[Result], said: Mapping[str, str]) -> None:
     """Between the marks of docs/performance.md; what stands around them is written by hand."""
     page = DOCS / "performance.md"
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
     found = "\n\n".join((_table(machine, results), *(_details(*one) for one in said.items())))
-    page.write_text(f"{before}{BEGIN}\n{found}\n{END}{after}", "utf-8")
+    page.write_text(between(page.read_text("utf-8"), BEGIN, END, found), "utf-8")
     (DOCS / "performance.svg").write_text(_plot(results), "utf-8")
+
+
+def between(text: str, begin: str, end: str, found: str) -> str:
+    """The text with this between its marks, instead of what stood there."""
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{found}\n{end}{after}"
 
 
 def _table(machine: str, results: Sequence[Result]) -> str:

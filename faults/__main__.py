@@ -1,4 +1,8 @@
-"""`make faults`: python -m faults [--seed N] [--times N] [NAME[/FAILPOINT] …]."""
+"""`make faults`: python -m faults [--seed N] [--times N] [--since NAME] [NAME[/FAILPOINT] …].
+
+Each row of docs/reliability.md is written as its scenario ends, so what is broken off keeps what it
+has; `--since` goes on from there.
+"""
 
 import argparse
 import asyncio
@@ -22,18 +26,25 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what dies is meant to die
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--times", type=int, default=1, help="how often to do each harm")
+    parser.add_argument("--times", type=int, default=1, help="how often to do all of it")
+    parser.add_argument("--since", metavar="NAME", help="of all, this one and those after it")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
     asked = parser.parse_args()
-    names = asked.names or list(SCENARIOS)
-    if unknown := {name.partition("/")[0] for name in names} - set(SCENARIOS):
+    names = _wanted(asked.names, asked.since)
+    print(machine.describe())
+    outcomes = asyncio.run(_play(names, asked.seed, asked.times))
+    return int(any(one.violations for one in outcomes))
+
+
+def _wanted(names: Sequence[str], since: str | None) -> Sequence[str]:
+    """What to play, in order. Raises Problem for a name that is none."""
+    named = {name.partition("/")[0] for name in names} | ({since} if since else set())
+    if unknown := named - set(SCENARIOS):
         raise Problem(
             f"No such scenario: {', '.join(sorted(unknown))}. There are: {', '.join(SCENARIOS)}."
         )
-    print(machine.describe())
-    outcomes = asyncio.run(_play(names, asked.seed, asked.times))
-    report.write([one for one in outcomes if one.name in names])  # whole ones only
-    return int(any(one.violations for one in outcomes))
+    every = list(SCENARIOS)
+    return names or every[every.index(since) if since else 0 :]
 
 
 async def _play(names: Sequence[str], seed: int, times: int) -> list[Outcome]:
@@ -43,8 +54,9 @@ async def _play(names: Sequence[str], seed: int, times: int) -> list[Outcome]:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     outcomes = []
-    for name in names:
+    for place, name in enumerate(names):
         wanted, _, only = name.partition("/")
+        _say_what_is_left(names, place)
         try:
             one = await run(SCENARIOS[wanted], seed, times=times, only=only)
         except Exception as error:  # noqa: BLE001  the others are played all the same
@@ -52,8 +64,16 @@ async def _play(names: Sequence[str], seed: int, times: int) -> list[Outcome]:
             broken = Violation("I5", f"broke off: {type(error).__name__} {error}")
             one = Outcome(wanted, seed, "broke off", violations=(broken,))
         report.tell(one)
+        if not only:  # a part of a scenario is not its row
+            report.write(one)
         outcomes.append(one)
     return outcomes
+
+
+def _say_what_is_left(names: Sequence[str], place: int) -> None:
+    left = [name.partition("/")[0] for name in names[place:]]
+    minutes = report.left_min(report.PAGE.read_text(encoding="utf-8"), left)
+    print(f"[{place + 1}/{len(names)}] {names[place]}; about {minutes:.0f} min left", flush=True)
 
 
 if __name__ == "__main__":

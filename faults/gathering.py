@@ -57,7 +57,7 @@ async def healed(lab: Lab) -> float:
 
 async def waiting(lab: Lab) -> dict[str, int]:
     """What is on its way, by where it waits."""
-    found = {"lag": await _lag(lab.kafka)}
+    found = {"lag": await lag(lab.kafka)}
     for service in SERVICES:
         connection = await asyncpg.connect(lab.databases[service], timeout=5)
         try:
@@ -68,7 +68,7 @@ async def waiting(lab: Lab) -> dict[str, int]:
     return found
 
 
-async def _lag(bootstrap: str) -> int:
+async def lag(bootstrap: str) -> int:
     """Over all groups that ever committed: records that they have not acknowledged."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
@@ -91,17 +91,17 @@ async def history(lab: Lab, load: Load, poison: tuple[Place, ...] = ()) -> Histo
     left = await waiting(lab)
     async with gathered(lab.databases, lab.kafka, "") as evidence:
         found = list(checks.run(evidence, now_ms() + LATER_MS))
-        published = _published(evidence)
-        stored = _stored(evidence, left)
-    await _caught_up(load, published)
+        events = published(evidence)
+        rows = stored(evidence, left)
+    await _caught_up(load, events)
     heard = None if load.deaf else list(load.heard)
     texts = {f"log {log.name}": log.read_bytes() for log in sorted(lab.logs())}
     texts |= await asyncio.to_thread(_dumps, lab.databases)
     texts |= {f"topic {name}": text async for name, text in _raw(lab.kafka)}
     tokens = {f"token {n}": token.encode() for n, token in enumerate([*load.tokens.values()][:20])}
     return History(
-        list(load.asks.values()), stored, published, heard, poison,
-        {**lab.secrets, **tokens}, texts, await _sizes(lab), found,
+        list(load.asks.values()), rows, events, heard, poison,
+        {**lab.secrets, **tokens}, texts, await sizes(lab), found,
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ async def _caught_up(load: Load, published: list[Spoken]) -> None:
         await asyncio.sleep(0.1)
 
 
-def _published(evidence: sqlite3.Connection) -> list[Spoken]:
+def published(evidence: sqlite3.Connection) -> list[Spoken]:
     rows = evidence.execute(
         "SELECT topic, partition, record_offset, kind, id, about, version, number, digest"
         " FROM event ORDER BY topic, partition, record_offset"
@@ -123,7 +123,7 @@ def _published(evidence: sqlite3.Connection) -> list[Spoken]:
     return [Spoken(tuple(row[:3]), Said(*row[3:])) for row in rows]
 
 
-def _stored(evidence: sqlite3.Connection, left: Mapping[str, int]) -> Stored:
+def stored(evidence: sqlite3.Connection, left: Mapping[str, int]) -> Stored:
     def pairs(query: str) -> dict[str, Any]:
         return {first: rest[0] if len(rest) == 1 else rest
                 for first, *rest in evidence.execute(query)}  # fmt: skip
@@ -165,7 +165,7 @@ async def _raw(bootstrap: str) -> AsyncIterator[tuple[str, bytes]]:
                 )
 
 
-async def _sizes(lab: Lab) -> dict[str, tuple[float, float]]:
+async def sizes(lab: Lab) -> dict[str, tuple[float, float]]:
     sizes = {
         f"memory of {name}, MiB": (lab.parts[name].memory_mib(), MEMORY_MIB_MAX)
         for name in lab.of(*SERVICES)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from faults import release
 from faults.part import Part
 from faults.proxy import Proxy
 from tools.stack import jars, kafka, postgres, secret_files, services
@@ -22,12 +23,16 @@ ONE_EACH: Mapping[str, int] = dict.fromkeys(SERVICES, 1)
 
 @dataclass(frozen=True)
 class Shape:
-    """How many Kafka nodes, how many of each service, and whether proxies stand before stores."""
+    """How many Kafka nodes, how many of each service, and whether proxies stand before stores.
+
+    `commit`: services are started as they were there, and are this release's only once renewed.
+    """
 
     nodes: int = 1
     replicas: Mapping[str, int] = field(default_factory=lambda: ONE_EACH)
     proxied: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Lab:
     superuser: str = field(repr=False)
     postgres_proxy: Proxy | None = None
     kafka_proxy: Proxy | None = None
+    earlier: Path | None = None
 
     @property
     def kafka(self) -> str:
@@ -73,7 +79,17 @@ class Lab:
         log = self.settings.local / "logs" / f"{name}.log"
         program = services.program(service, environment, url, log)
         self.parts[name] = Part(replace(program, name=name))
+        self.choose(name, earlier=self.earlier is not None)
         return name
+
+    def choose(self, name: str, *, earlier: bool) -> None:
+        """Of which release it is when it is started next."""
+        program = self.parts[name].program
+        told = {k: v for k, v in program.environment.items() if k != "PYTHONPATH"}
+        if earlier:
+            assert self.earlier is not None, "the shape names no commit"
+            told |= release.environment(self.earlier)
+        self.parts[name].program = replace(program, environment=told)
 
     def _environment(self, service: str, *, first: bool) -> Mapping[str, str]:
         told = dict(services.environment(self.settings, service, self.kafka))
@@ -152,8 +168,9 @@ async def _made(folder: Path, shape: Shape) -> Lab:
         },
     }
     dsn = _server(settings).dsn
+    earlier = release.taken(shape.commit, folder / "earlier") if shape.commit else None
     return Lab(settings, shape, parts, Stack(folder, demo), secrets, dsn, postgres_proxy,
-               kafka_proxy)  # fmt: skip
+               kafka_proxy, earlier)  # fmt: skip
 
 
 def _node(settings: StackSettings, n: int, proxy: Proxy | None) -> kafka.Node:

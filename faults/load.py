@@ -176,6 +176,10 @@ class Load:
         if await self._send(people.record(request, TOPIC_OF[lane]), patient=True):
             self._answered(request_id)
 
+    async def tell(self, records: Sequence[Record]) -> None:
+        """Facts of SGO, acknowledged if the broker can be reached at all."""
+        await asyncio.gather(*(self._send(record, patient=True) for record in records))
+
     def _answered(self, request_id: str) -> None:
         self.asks[request_id] = replace(self.asks[request_id], answered=True)
 
@@ -245,13 +249,16 @@ class Load:
 
 
 @asynccontextmanager
-async def a_load(lab: Lab, chance: Random, *, students: int) -> AsyncIterator[Load]:
+async def a_load(
+    lab: Lab, chance: Random, *, students: int, listens: bool = True
+) -> AsyncIterator[Load]:
     """With this many students known, and a subscriber who listens until the block ends."""
     load = Load(lab, chance)
     load._http = httpx.AsyncClient(  # noqa: SLF001  opened here, closed below
         timeout=ANSWER_S_MAX, trust_env=False, limits=httpx.Limits(keepalive_expiry=1)
     )
-    listening = asyncio.create_task(load.listen())
+    load.deaf = not listens
+    listening = asyncio.create_task(load.listen() if listens else asyncio.Event().wait())
     try:
         await load._http.get(f"{lab.url('identity')}/.well-known/jwks.json")  # noqa: SLF001  it makes its keys
         await load.settle(students)

@@ -14,10 +14,12 @@ BEGIN, END = "<!-- results: make faults -->", "<!-- end of results -->"
 LISTED, LISTED_END = "<!-- failpoints -->", "<!-- end of failpoints -->"
 HEAD = (
     "| Scenario | Fault | Seed | What it did | Asked | Harms | Back, s (target) | Healed, s"
-    " | Violations |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    " | Took, min | Violations |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
 )
 VIOLATIONS_SHOWN = 20
+TOOK = 9  # the place of its cell
+UNKNOWN_MIN = 2.0  # of a scenario that was never played
 
 
 def tell(one: Outcome) -> None:
@@ -28,7 +30,8 @@ def tell(one: Outcome) -> None:
     verdict = f"{len(one.violations)} VIOLATIONS" if one.violations else "held"
     print(
         f"{verdict}  {one.name} SEED={one.seed}: {one.did}; {one.asked} asked, {one.harms} harms,"
-        f" back in {one.back_s:.1f} s at most, healed {one.healed_s:.1f} s after the end",
+        f" back in {one.back_s:.1f} s at most, healed {one.healed_s:.1f} s after the end,"
+        f" {one.took_s / 60:.1f} min in all",
         flush=True,
     )
     for invariant, words in one.violations[:VIOLATIONS_SHOWN]:
@@ -40,31 +43,52 @@ def tell(one: Outcome) -> None:
 def row(wanted: Scenario, one: Outcome) -> str:
     """One line of the table."""
     if one.skipped:
-        return f"| `{one.name}` | {wanted.fault} | | not run: {one.skipped} | | | | | |"
+        return f"| `{one.name}` | {wanted.fault} | | not run: {one.skipped} | | | | | | |"
     back = f"{one.back_s:.1f} ({wanted.back_s:.0f})" if one.back_s else "–"
     kinds = sorted({invariant for invariant, _ in one.violations})
     found = f"{len(one.violations)}" + (f": {', '.join(kinds)}" if kinds else "")
     did = one.did.replace("|", "/")
     return (f"| `{one.name}` | {wanted.fault} | {one.seed} | {did} | {one.asked} | {one.harms} |"
-            f" {back} | {one.healed_s:.1f} | {found} |")  # fmt: skip
+            f" {back} | {one.healed_s:.1f} | {one.took_s / 60:.1f} | {found} |")  # fmt: skip
 
 
-def write(outcomes: Sequence[Outcome]) -> None:
-    """Put these rows into the page; those of scenarios that did not run now stay as they were."""
-    text = PAGE.read_text(encoding="utf-8")
-    rows = _known(text) | {one.name: row(SCENARIOS[one.name], one) for one in outcomes}
+def write(one: Outcome) -> None:
+    """Put its row into the page; all others stay as they were."""
+    PAGE.write_text(updated(PAGE.read_text(encoding="utf-8"), one), encoding="utf-8")
+
+
+def updated(text: str, one: Outcome) -> str:
+    """The page with this outcome's row, in the order of the scenarios, and with each failpoint."""
+    rows = known(text) | {one.name: row(SCENARIOS[one.name], one)}
     lines = [rows[name] for name in SCENARIOS if name in rows]
-    lines += [f"| – | {fault} | | not here: {why} | | | | | |" for fault, why in UNREACHED.items()]
+    lines += [
+        f"| – | {fault} | | not here: {why} | | | | | | |" for fault, why in UNREACHED.items()
+    ]
     text = _between(text, BEGIN, END, HEAD + "\n".join(lines) + "\n")
     listed = "".join(f"- `{name}`\n" for name in NAMES)
-    PAGE.write_text(_between(text, LISTED, LISTED_END, listed), encoding="utf-8")
+    return _between(text, LISTED, LISTED_END, listed)
 
 
-def _known(text: str) -> dict[str, str]:
+def known(text: str) -> dict[str, str]:
+    """The rows of the page by the names of their scenarios."""
     part = text.partition(BEGIN)[2].partition(END)[0]
     return {
         found[1]: found[0] for found in re.finditer(r"^\| `([\w-]+)` \|.*$", part, re.MULTILINE)
     }
+
+
+def left_min(text: str, names: Sequence[str]) -> float:
+    """How many minutes these scenarios will take, by what the page says that they took."""
+    rows = known(text)
+    return sum(_took_min(rows.get(name, "")) for name in names)
+
+
+def _took_min(line: str) -> float:
+    cells = [cell.strip() for cell in line.split("|")]
+    try:
+        return float(cells[TOOK])
+    except (IndexError, ValueError):
+        return UNKNOWN_MIN
 
 
 def _between(text: str, begin: str, end: str, what: str) -> str:

@@ -21,7 +21,10 @@ RATE_PER_S = 25.0
 
 @dataclass
 class Stage:
-    """What a scenario works with: the lab, the load, chance by the seed, and how often to do it."""
+    """What a scenario works with: the lab, the load, and chance by the seed.
+
+    `times`: how often to do all of it; once is what the fault matrix asks for.
+    """
 
     lab: Lab
     load: Load
@@ -66,7 +69,10 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`back_s` is the longest; `healed_s`: from the end of the harm until all was done."""
+    """`back_s` is the longest; `healed_s`: from the end of the harm until all was done.
+
+    `took_s`: the whole run, from the first process to the verdict.
+    """
 
     name: str
     seed: int
@@ -75,6 +81,7 @@ class Outcome:
     back_s: float = 0.0
     healed_s: float = 0.0
     asked: int = 0
+    took_s: float = 0.0
     violations: tuple[Violation, ...] = ()
     skipped: str | None = None
 
@@ -107,7 +114,8 @@ async def run(wanted: Scenario, seed: int, *, times: int = 1, only: str = "") ->
     """One run, judged. Raises TimeoutError past its bound."""
     if reason := wanted.skip():
         return Outcome(wanted.name, seed, "", skipped=reason)
-    chance = Random(seed)
+    chance, clock = Random(seed), asyncio.get_running_loop().time
+    began = clock()
     async with (
         asyncio.timeout(wanted.within_s * times),
         a_lab(wanted.shape) as lab,
@@ -127,7 +135,7 @@ async def run(wanted: Scenario, seed: int, *, times: int = 1, only: str = "") ->
     counts = ", ".join(f"{n} × {what}" for what, n in sorted(load.statuses.items()))
     return Outcome(
         wanted.name, seed, f"{did}; answers by HTTP: {counts or 'none'}", stage.harms,
-        slowest, healed_s, len(load.asks), found,
+        slowest, healed_s, len(load.asks), clock() - began, found,
     )  # fmt: skip
 
 

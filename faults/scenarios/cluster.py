@@ -15,7 +15,7 @@ from tools.stack.settings import SERVICES
 THREE = Shape(nodes=3)
 STALL_S_MAX = 30.0  # the longest silence for a subscriber
 DOWN_S = 15.0
-AWAY_S = 60.0
+AWAY_S = 120.0
 GROUP = f"certificates.{topics.CERTIFICATE_REQUESTS.name}"
 Find = Callable[[AIOKafkaAdminClient], Awaitable[int]]
 
@@ -94,7 +94,7 @@ async def _whole(stage: Stage) -> None:
         await admin.close()
 
 
-@scenario("all of Kafka down for a minute", back_s=STALL_S_MAX, shape=THREE)
+@scenario("all of Kafka down for two minutes", back_s=STALL_S_MAX, shape=THREE)
 async def kafka_all_down(stage: Stage) -> str:
     """Presses are accepted into the outbox meanwhile; `back` counts from its return."""
     lab, nodes = stage.lab, stage.lab.of("kafka")

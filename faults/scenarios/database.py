@@ -19,8 +19,8 @@ WHERE usename = ANY($1::text[]) AND pid <> pg_backend_pid()"""
 async def _down(stage: Stage, number: signal.Signals) -> str:
     part = stage.lab.parts["postgres"]
     async with stage.load.going_on(RATE_PER_S):
-        for _ in range(4 * stage.times):
-            await asyncio.sleep(stage.chance.uniform(1, 4))
+        for _ in range(20 * stage.times):
+            await asyncio.sleep(stage.chance.uniform(0.5, 3))
             await part.down(number)
             await part.begin()
             await stage.lab.back(["postgres"])

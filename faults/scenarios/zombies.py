@@ -79,7 +79,7 @@ async def rebalance_storm(stage: Stage) -> str:
     names = [*lab.of("certificates"), lab.add("certificates"), lab.add("certificates")]
     running = set(names[:2])
     async with stage.load.going_on(RATE_PER_S):
-        for count in (4, 1, 3, 1, 4, 2) * stage.times:
+        for count in (4, 1, 3, 1, 4, 2) * 5 * stage.times:
             for name in names[:count]:
                 if name not in running:
                     await lab.parts[name].begin()
@@ -96,4 +96,5 @@ async def rebalance_storm(stage: Stage) -> str:
         stage.backs.append(await lab.back(sorted(running)))
     for name in set(names) - running:
         del lab.parts[name]
+    stage.expect(stage.harms >= 50, "I5", "fewer than 50 rebalances")
     return f"{stage.harms} members came or went"

@@ -189,19 +189,20 @@ SELECT EXISTS (
 -- name: find_people
 SELECT k.*, p.full_name, p.birth_date, plain_name(p.full_name) AS sort_name
 FROM certificates AS k JOIN people AS p ON p.user_id = k.child_id
-WHERE NOT p.erased AND ($1::text IS NULL OR plain_name(p.full_name) LIKE $1)
+WHERE NOT p.erased AND ($1::text IS NULL OR plain_name(p.full_name) COLLATE "C" LIKE $1)
     AND ($2::date IS NULL OR p.birth_date = $2) AND ($3::text IS NULL OR k.status = $3)
-    AND ($5 OR $4 = ANY(p.enrolled_at))
-    AND ($6::text IS NULL OR (plain_name(p.full_name), k.certificate_id) > ($6, $7::uuid))
-ORDER BY plain_name(p.full_name), k.certificate_id
+    AND ($5 OR p.enrolled_at @> ARRAY[$4::text])
+    AND ($6::text IS NULL OR plain_name(p.full_name) COLLATE "C" >= $6)
+    AND ($6::text IS NULL OR (plain_name(p.full_name) COLLATE "C", k.certificate_id) > ($6, $7::uuid))
+ORDER BY plain_name(p.full_name) COLLATE "C", k.certificate_id
 LIMIT $8
 
 -- name: count_outside
 SELECT count(*) FROM (
     SELECT FROM certificates AS k JOIN people AS p ON p.user_id = k.child_id
-    WHERE NOT p.erased AND ($1::text IS NULL OR plain_name(p.full_name) LIKE $1)
+    WHERE NOT p.erased AND ($1::text IS NULL OR plain_name(p.full_name) COLLATE "C" LIKE $1)
         AND ($2::date IS NULL OR p.birth_date = $2) AND ($3::text IS NULL OR k.status = $3)
-        AND NOT $4 = ANY(p.enrolled_at)
+        AND NOT p.enrolled_at @> ARRAY[$4::text]
     LIMIT 100
 ) AS outside
 
