@@ -40,4 +40,6 @@ async def test_a_page_of_all_schools_comes_in_the_order_of_the_index(town, page)
 
 
 async def test_the_count_of_others_is_found_by_name(town):
-    assert "people_by_plain_name" in await plan(town, "count_outside", outside="false", page=FIRST_PAGE)
+    assert "people_by_plain_name" in await plan(
+        town, "count_outside", outside="false", page=FIRST_PAGE
+    )
