@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from chassis import clock, retention
+from chassis import clock, retention, staging
 from chassis.imports import ROWS_A_BATCH, step
 from chassis.uploads import BYTES_MAX
 from contracts.ids import user_id
@@ -13,7 +13,7 @@ from identity import imports
 from identity.admin import set_passwords
 from identity.retention import RULES
 
-from tests.builders import a_record
+from tests.builders import a_record, an_id
 from tests.doors import bearer, problem, said
 from tests.identity.sgo import a_parent, a_user
 
@@ -140,6 +140,21 @@ async def test_the_list_of_errors_is_capped_and_all_are_counted(door, office):
     whole = HEAD + ";".join("x" * 1001 for _ in range(7)) + "\n1;;Ян;;король;;01.01.2999\n"
     few = await card_of(door, office, whole)
     assert (few["failed"], len(few["errors"])) == (2, 10)
+
+
+async def test_a_file_is_taken_as_fast_when_statistics_say_that_there_are_no_rows(door):
+    """As the file before left them: in a loop of loops this takes fifty seconds."""
+    rows, upload_id, at = 10_000, an_id("upload"), clock.now()
+    staged = [(place, f"{place}", "", {}) for place in range(rows)]
+    async with door.store.pool.acquire() as tx, tx.transaction():
+        await staging.open_upload(tx, upload_id, "users", dry_run=True, actor_id=upload_id, at=at)
+        await staging.keep_rows(tx, upload_id, staged)
+        await staging.take_rows(tx, upload_id, rows)
+        await tx.execute("ANALYZE upload_rows")
+        await staging.keep_rows(tx, upload_id, staged)
+        await tx.execute("SET LOCAL statement_timeout = '10s'")
+        await staging.close_upload(tx, upload_id, b"", rows, 0)
+    assert await count(door, "upload_rows WHERE repeated IS NULL") == rows
 
 
 async def test_who_was_erased_does_not_come_back_by_an_old_list(door, office):

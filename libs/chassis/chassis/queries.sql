@@ -259,6 +259,9 @@ SELECT * FROM uploads WHERE id = $1
 -- name: drop_upload
 DELETE FROM uploads WHERE id = $1 AND round = $2 AND state = 'receiving'
 
+-- name: without_nested_loops
+SELECT set_config('enable_nestloop', 'off', true)
+
 -- name: mark_repeated
 UPDATE upload_rows AS r SET repeated = n.repeated
 FROM (
