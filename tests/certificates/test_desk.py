@@ -258,7 +258,7 @@ async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, t
 
 
 async def test_looks_never_push_a_deed_out_of_the_history(client, town, number):
-    """Whoever looks again and again fills pages, if at all: each is there, and deeds by themselves."""
+    """Whoever looks again and again fills pages: each is there, and deeds by themselves."""
     await active(client, number)
     for n in range(12):
         await search(client, number=number, reason="родитель на приёме " + "и снова" * n)

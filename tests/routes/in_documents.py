@@ -27,6 +27,7 @@ WHY = {"params": {"reason": "принесли заявление"}}
 ASKED = {
     "GET /application-template.pdf": {"params": {"for": "parent"}},
     "GET /children/{child_id}/application.pdf": WHY,
+    "GET /children/{child_id}/documents/history": WHY,
     "GET /certificates/{certificate_id}/certificate.png": WHY,
     "GET /certificates/{certificate_id}/certificate.pdf": WHY,
 }
