@@ -6,7 +6,8 @@ from typing import Annotated
 from chassis import clock
 from chassis.doors import TheStore
 from chassis.openapi import answers
-from chassis.problems import Problem, not_found
+from chassis.problems import not_found
+from chassis.throttle import expect_seldom
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
 from fastapi import APIRouter, Path, Request, Response
@@ -38,11 +39,7 @@ async def verify_certificate(
 ) -> Verified:
     """What the QR code of a certificate leads to. Throttled by address."""
     address = http.client.host if http.client else ""
-    if (wait_s := doors.throttle.wait_s(address, at)) > 0:
-        raise Problem(
-            429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
-            headers={"Retry-After": str(wait_s)},
-        )  # fmt: skip
+    expect_seldom(doors.throttle, address, at)
     try:
         certificate_id = certificate_of_token(token)
     except ValueError:

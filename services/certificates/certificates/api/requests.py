@@ -15,6 +15,7 @@ from chassis.doors import IdempotencyKey, TheStore, key_of
 from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem, key_reused, not_found
+from chassis.throttle import expect_seldom
 from chassis.together import Together
 from contracts import Envelope
 from contracts.events import CertificateRequested, Requester
@@ -52,7 +53,9 @@ class Press(NamedTuple):
     traceparent: str | None
 
 
-@router.post("/children/{child_id}/certificate-requests", status_code=202, responses=answers(409))
+@router.post(
+    "/children/{child_id}/certificate-requests", status_code=202, responses=answers(409, 429)
+)
 async def request_certificate(
     child_id: UUID,
     who: SignedIn,
@@ -65,8 +68,10 @@ async def request_certificate(
 ) -> Accepted:
     """Accept the request; the decision follows as an event. The same key gives the same request.
 
-    A parent must have given consent before (`POST /children/{child_id}/consents`).
+    A parent must have given consent before (`POST /children/{child_id}/consents`). At most 60 times
+    a minute by one person for one child.
     """
+    expect_seldom(doors.pressed, f"{who.user_id}:{child_id}", at)
     request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
     if doors.presses is None:
         doors.presses = Together(partial(write_down, store_, doors.consent))

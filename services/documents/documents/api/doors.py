@@ -11,6 +11,7 @@ import httpx
 from chassis import clock
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
+from chassis.throttle import Throttle
 from chassis.tokens import Principal
 from contracts.ages import age_on
 from fastapi import Depends, Request, Response
@@ -35,6 +36,7 @@ class Doors:
     hashing: Hashing = field(default_factory=Hashing)
     identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
+    drawings: Throttle = field(default_factory=lambda: Throttle(times=20, window_s=60))
     now: Callable[[], datetime] = lambda: clock.now()  # noqa: PLW0108  as it is when asked
 
     def today(self) -> date:
