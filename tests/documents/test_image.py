@@ -167,7 +167,7 @@ async def test_of_a_child_of_others_staff_download_it_only_with_a_reason(client,
 
 
 async def test_who_has_too_much_drawn_is_told_when_to_come_again(client, family, time):
-    """Images and applications together; the credentials, which are the family's, are not counted."""
+    """Images and applications together; the credentials are not counted."""
     parent, doors = bearer("parent", "parent"), (PNG, PDF, FILLED)
     drawn = [await client.get(doors[n % 3], headers=parent) for n in range(20)]
     assert {answer.status_code for answer in drawn} == {200}
