@@ -135,6 +135,33 @@ async def test_search_is_not_there_for_who_may_not_activate(client, number, who,
         problem(answer, 404, "not_found")
 
 
+async def test_who_presses_again_and_again_is_told_when_to_come_again_and_is_not_heard(
+    client, town, time
+):
+    """A press more for another child, or of somebody else, is one of their own."""
+    answers = [await client.post(ASK, headers=PARENT) for _ in range(61)]
+    assert {answer.status_code for answer in answers[:60]} == {202}
+    problem(answers[60], 429, "too_many_requests")
+    assert answers[60].headers["retry-after"] == "60"
+    assert len(await said(town.store.pool)) == 60
+    sister = ASK.replace(str(an_id("child")), str(an_id("sister")))
+    assert (await client.post(sister, headers=PARENT)).status_code == 202
+    time.passes(60)
+    assert (await client.post(ASK, headers=PARENT)).status_code == 202
+
+
+async def test_who_searches_again_and_again_is_told_when_to_come_again(client, number, time):
+    async def search(who):
+        return await client.get("/certificates", params={"number": number}, headers=who)
+
+    answers = [await search(CLERK) for _ in range(61)]
+    assert {answer.status_code for answer in answers[:60]} == {200}
+    problem(answers[60], 429, "too_many_requests")
+    assert answers[60].headers["retry-after"] == "60"
+    time.passes(60)
+    assert (await search(CLERK)).status_code == 200
+
+
 async def test_a_mistyped_number_is_told_so_and_an_unissued_one_is_not_found(client, number):
     wrong, free = mistyped(number), unissued(number)
     answer = await client.get("/certificates", params={"number": wrong}, headers=CLERK)

@@ -98,7 +98,7 @@ async def find_by_number(town, who, child) -> str:
 async def find_by_name(town, who, child) -> str:
     await town.number()
     day = born(10).isoformat()
-    return await find(town, who, name="Иванов", birth_date=day, reason="на приёме")
+    return await find(town, who, name="Иванов", birth_date=day, reason="родитель на приёме")
 
 
 def change(what: str, status: str, body: object):

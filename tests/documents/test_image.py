@@ -16,6 +16,7 @@ from tests.documents.desk import a_family, annulled, expired, issued, suspended
 from tests.documents.sheets import NAMES, READERS, an_image, boxes, grays, unspaced
 from tests.documents.staff import OUTSIDERS, WHY, a_clerk, of_clerks_own
 from tests.documents.test_api import OVER_14, UNDER_14
+from tests.documents.test_application import FILLED
 from tests.doors import bearer, problem
 
 PNG = f"/certificates/{an_id('certificate of child')}/certificate.png"
@@ -163,6 +164,23 @@ async def test_of_a_child_of_others_staff_download_it_only_with_a_reason(client,
     assert (await client.get(address, params=WHY, headers=clerk)).status_code == 200
     (row,) = await family.pool.fetch("SELECT * FROM journal")
     assert row["details"].startswith(WHY["reason"])
+
+
+async def test_who_has_too_much_drawn_is_told_when_to_come_again(client, family, time):
+    """Images and applications together; the credentials are not counted."""
+    parent, doors = bearer("parent", "parent"), (PNG, PDF, FILLED)
+    drawn = [await client.get(doors[n % 3], headers=parent) for n in range(20)]
+    assert {answer.status_code for answer in drawn} == {200}
+    for address in doors:
+        refused = await client.get(address, headers=parent)
+        problem(refused, 429, "too_many_requests")
+        assert refused.headers["retry-after"] == "60"
+    other = await client.get(PNG, headers=bearer("neighbours parent", "parent"))
+    assert other.status_code == 404
+    credentials = PNG.replace("certificate.png", "credentials.pdf")
+    assert (await client.get(credentials, headers=parent)).status_code == 200
+    time.passes(60)
+    assert (await client.get(PNG, headers=parent)).status_code == 200
 
 
 @pytest.mark.parametrize(("who", "role"), OUTSIDERS)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from documents.drawing.lettering import BOLD, SANS, fit, wrap
+from documents.drawing.lettering import BOLD, SANS, fit, width, wrap
 from documents.drawing.letters import Unprintable
 from documents.on_demand import act, application, image
 from documents.on_demand.act import render_act
@@ -129,3 +129,23 @@ def test_rows_keep_to_their_room_and_lose_nothing():
 def test_a_text_without_room_is_refused():
     with pytest.raises(Unprintable):
         fit("слово " * 50, BOLD, 100, ((12, 1), (8, 2)))
+
+
+DOUBLE = "Константинопольская-Преображенская"
+PARTED = ["Константинопольская-", "Преображенская"]
+
+
+def test_a_word_is_parted_at_its_hyphen_rather_than_cut():
+    room = width(DOUBLE, BOLD, 20) - 1
+    assert wrap(DOUBLE, BOLD, 20, room) == PARTED
+    assert wrap(f"Анна {DOUBLE}", BOLD, 20, room) == ["Анна", *PARTED]
+
+
+def test_a_text_is_smaller_rather_than_cut_within_a_word():
+    room = width(PARTED[0], BOLD, 14) + 1
+    assert fit(DOUBLE, BOLD, room, ((20, 5), (17, 5), (14, 2), (11, 4))) == (14, PARTED)
+
+
+def test_a_word_that_no_size_has_room_for_is_cut_where_a_row_is_full():
+    size, rows = fit("А" * 90, BOLD, 100, ((20, 5), (10, 20)))
+    assert (size, "".join(rows)) == (10, "А" * 90)

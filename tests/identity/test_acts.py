@@ -6,7 +6,7 @@ from chassis import journal
 from contracts.ids import user_id
 
 from tests.builders import a_record
-from tests.doors import bearer
+from tests.doors import bearer, problem
 from tests.identity.conftest import own_id
 from tests.identity.sgo import a_link, a_user
 
@@ -46,6 +46,28 @@ async def test_a_parent_who_sees_their_children_is_journalled_once_in_ten_minute
         answer = await http.get("/me", headers=bearer("", "parent", sub=str(PARENT)))
         assert len(answer.json()["children"]) == 1
     assert await acts(door) == [("parent", PARENT, "child.looked_at", CHILD)]
+
+
+async def test_whoever_was_looked_at_sees_who_looked_and_a_parent_sees_it_of_a_child(
+    door, office, http
+):
+    people = (a_user(), a_user("2"), a_user("3"), a_link())
+    await door.consume([a_record(one) for one in people])
+    assert (await office.get(f"/users/{CHILD}")).status_code == 200
+    child, parent, other = (
+        bearer("", "student", sub=str(CHILD)), bearer("", "parent", sub=str(PARENT)),
+        bearer("", "parent", sub=str(user_id("3"))),
+    )  # fmt: skip
+    assert (await http.get("/me", headers=parent)).status_code == 200
+    of_child = {"child_id": str(CHILD)}
+    for who, asked in ((child, {}), (parent, of_child)):
+        told = (await http.get("/me/history", headers=who, params=asked)).json()["items"]
+        assert [(one["actor"], one["actor_id"], one["action"]) for one in told] == [
+            ("parent", str(PARENT), "child.looked_at"),
+            ("operator", str(own_id("olga")), "user.looked_at"),
+        ]
+    assert (await http.get("/me/history", headers=other)).json()["items"] == []
+    problem(await http.get("/me/history", headers=other, params=of_child), 404, "not_found")
 
 
 async def test_the_journal_holds_no_name(door, office):

@@ -35,7 +35,7 @@ async def certificates(server: Any, template: Any) -> AsyncIterator[Town]:
     async with a_pool(server, template, "certificates", CertificatesSettings) as (settings, pool):
         region = a_region()
         doors = CertificatesDoors(region, AGREED)
-        doors.throttle = Throttle(times=10_000, window_s=60)
+        doors.throttle = doors.pressed = doors.searched = Throttle(times=10_000, window_s=60)
         handlers = by_event(certificates_consumers.handlers(region), "")
         door = Consumer(Store(pool), handlers, settings.key_bytes)
 

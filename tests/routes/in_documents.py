@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.batches import Consumer
 from chassis.handlers import by_event
 from chassis.outbox import Store
+from chassis.throttle import Throttle
 from contracts.events import PersonErased
 from documents import api as documents_api
 from documents.settings import Settings as DocumentsSettings
@@ -27,6 +28,7 @@ WHY = {"params": {"reason": "принесли заявление"}}
 ASKED = {
     "GET /application-template.pdf": {"params": {"for": "parent"}},
     "GET /children/{child_id}/application.pdf": WHY,
+    "GET /children/{child_id}/documents/history": WHY,
     "GET /certificates/{certificate_id}/certificate.png": WHY,
     "GET /certificates/{certificate_id}/certificate.pdf": WHY,
 }
@@ -43,7 +45,10 @@ async def documents(server: Any, template: Any) -> AsyncIterator[Town]:
     ):  # fmt: skip
         with ThreadPoolExecutor(2) as executor:
             desk = a_desk(settings, pool, executor)
-            doors = documents_api.Doors(desk.workshop, MOSCOW, identity=lambda: another(office))
+            doors = documents_api.Doors(
+                desk.workshop, MOSCOW, identity=lambda: another(office),
+                drawings=Throttle(times=10_000, window_s=60),
+            )  # fmt: skip
             erasure_id = await a_done_erasure(office)
 
             async def settle() -> Ids:

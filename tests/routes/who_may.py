@@ -17,6 +17,7 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "POST /token": ANYBODY,
         "GET /.well-known/jwks.json": ANYBODY,
         "GET /me": SIGNED_IN,
+        "GET /me/history": SIGNED_IN,
         "POST /me/password": SIGNED_IN,
         "POST /users": OPERATOR,
         "GET /users/{user_id}": OPERATOR,
@@ -56,6 +57,7 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
     "documents": {
         "GET /application-template.pdf": ANYBODY,
         "GET /children/{child_id}/application.pdf": FAMILY | DESK,
+        "GET /children/{child_id}/documents/history": FAMILY | {"student under 14"} | DESK,
         "GET /certificates/{certificate_id}/documents": FAMILY | {"student under 14"},
         "GET /certificates/{certificate_id}/credentials.pdf": FAMILY,
         "POST /certificates/{certificate_id}/credentials/rotation": FAMILY,

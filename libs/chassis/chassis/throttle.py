@@ -1,10 +1,12 @@
-"""A limit on how often one address may ask: a window per address, in this process, bounded."""
+"""A limit on how often one address or person may ask: a window each, in this process, bounded."""
 
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+
+from chassis.problems import Problem
 
 ADDRESSES_MAX: Final = 10_000
 
@@ -29,3 +31,12 @@ class Throttle:
         if count < self.times:
             return 0
         return max(1, math.ceil(began + self.window_s - moment))
+
+
+def expect_seldom(throttle: Throttle, whose: str, at: datetime) -> None:
+    """Count this call. Raises Problem 429, which says when to come again."""
+    if (wait_s := throttle.wait_s(whose, at)) > 0:
+        raise Problem(
+            429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
+            headers={"Retry-After": str(wait_s)},
+        )  # fmt: skip

@@ -45,6 +45,8 @@ class Doors:
         self.now = now
         self.watch = watch or Watch()
         self.throttle = Throttle(times=60, window_s=60)
+        self.pressed = Throttle(times=60, window_s=60)  # by who presses, for which child
+        self.searched = Throttle(times=60, window_s=60)  # by who searches
 
 
 class CertificateCard(BaseModel):

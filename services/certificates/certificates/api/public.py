@@ -8,6 +8,7 @@ from chassis.doors import TheStore
 from chassis.openapi import PAGE
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
+from chassis.throttle import expect_seldom
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus
 from fastapi import APIRouter, Path, Request, Response
@@ -72,11 +73,7 @@ async def verify_certificate(
 
 def _expect_patience(http: Request, doors: Doors, at: datetime) -> None:
     address = http.client.host if http.client else ""
-    if (wait_s := doors.throttle.wait_s(address, at)) > 0:
-        raise Problem(
-            429, "too_many_requests", "Слишком много запросов", "Подождите минуту.",
-            headers={"Retry-After": str(wait_s)},
-        )  # fmt: skip
+    expect_seldom(doors.throttle, address, at)
 
 
 async def _verified(store_: Store, token: str, today: date) -> Verified:

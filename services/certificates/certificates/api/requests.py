@@ -9,6 +9,7 @@ from chassis.doors import IdempotencyKey, TheStore, key_of, shared
 from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
+from chassis.throttle import expect_seldom
 from chassis.together import Together
 from contracts.ids import derived
 from contracts.values import RefusalCode
@@ -16,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from certificates import presses, store
-from certificates.api.common import Doors, TheMoment
+from certificates.api.common import Doors, TheDoors, TheMoment
 from certificates.presses import Press
 from certificates.reasons import Reason, explain
 
@@ -42,11 +43,14 @@ async def _write_down(
 WritingDown = Annotated[Together[Press, None], shared(_write_down)]
 
 
-@router.post("/children/{child_id}/certificate-requests", status_code=202, responses=answers(409))
+@router.post(
+    "/children/{child_id}/certificate-requests", status_code=202, responses=answers(409, 429)
+)
 async def request_certificate(
     child_id: UUID,
     who: SignedIn,
     at: TheMoment,
+    doors: TheDoors,
     write_down: WritingDown,
     http: Request,
     response: Response,
@@ -54,8 +58,10 @@ async def request_certificate(
 ) -> Accepted:
     """Accept the request; the decision follows as an event. The same key gives the same request.
 
-    A parent must have given consent before (`POST /children/{child_id}/consents`).
+    A parent must have given consent before (`POST /children/{child_id}/consents`). At most 60 times
+    a minute by one person for one child.
     """
+    expect_seldom(doors.pressed, f"{who.user_id}:{child_id}", at)
     request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
     scope = http.scope
     press = Press(who.user_id, child_id, request_id, at, scope["request_id"],

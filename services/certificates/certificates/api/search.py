@@ -6,7 +6,9 @@ from uuid import UUID
 
 from chassis import journal, pages
 from chassis.doors import TheStore, Why
+from chassis.openapi import answers
 from chassis.problems import Problem
+from chassis.throttle import expect_seldom
 from contracts.ids import certificate_of_token
 from contracts.values import CertificateStatus, RequesterRole, WrittenDay
 from fastapi import APIRouter, Query
@@ -17,6 +19,7 @@ from certificates.api.common import (
     NO_NUL,
     AtTheDesk,
     CertificateCard,
+    TheDoors,
     TheMoment,
     card,
     desk_of,
@@ -47,11 +50,12 @@ class Found(BaseModel):
     outside: int = 0
 
 
-@router.get("/certificates")
+@router.get("/certificates", responses=answers(429))
 async def find_certificates(
     who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
+    doors: TheDoors,
     number: Annotated[str | None, Query(max_length=40)] = None,
     token: Annotated[str | None, Query(max_length=400, pattern=NO_NUL)] = None,
     name: Annotated[str | None, Query(max_length=200, pattern=NO_NUL)] = None,
@@ -67,8 +71,9 @@ async def find_certificates(
     may be left out. Children of other organizations are found only by name and
     birth date together, with a `reason`; who presents
     a number or a QR has given one. Each child that is
-    shown is journalled.
+    shown is journalled. At most 60 searches a minute.
     """
+    expect_seldom(doors.searched, str(who.user_id), at)
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
         if number is not None:

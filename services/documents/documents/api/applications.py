@@ -8,6 +8,7 @@ from chassis.auth import SignedIn
 from chassis.doors import TheStore, Why
 from chassis.openapi import answers
 from chassis.problems import Problem, not_found
+from chassis.throttle import expect_seldom
 from contracts.ids import derived
 from fastapi import APIRouter, Query, Response
 
@@ -48,7 +49,7 @@ async def download_blank(
 @router.get(
     "/children/{child_id}/application.pdf",
     response_class=Response,
-    responses={200: {"content": {PDF: {}}}, **answers(409)},
+    responses={200: {"content": {PDF: {}}}, **answers(409, 429)},
 )
 async def download_application(
     child_id: UUID,
@@ -62,7 +63,9 @@ async def download_application(
 
     For a linked parent, the student of 14 or older, and staff of an authorized organization, who
     say by `for` whose application they print, and give a `reason` for a child of others.
+    Images and applications together are drawn 20 times a minute for one person.
     """
+    expect_seldom(doors.drawings, str(who.user_id), doors.now())
     async with store_.pool.acquire() as tx:
         row = await door_store.application_facts(tx, child_id, who.user_id)
     if row is None:

@@ -12,6 +12,7 @@ from chassis import clock, journal
 from chassis.doors import shared
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
+from chassis.throttle import Throttle
 from chassis.together import Together
 from chassis.tokens import Principal
 from contracts.ages import age_on
@@ -37,6 +38,7 @@ class Doors:
     hashing: Hashing = field(default_factory=Hashing)
     identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
+    drawings: Throttle = field(default_factory=lambda: Throttle(times=20, window_s=60))
     now: Callable[[], datetime] = lambda: clock.now()  # noqa: PLW0108  as it is when asked
 
     def today(self) -> date:

@@ -9,6 +9,7 @@ from chassis.doors import TheStore, Why
 from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import not_found
+from chassis.throttle import expect_seldom
 from chassis.tokens import Principal
 from contracts.ids import derived
 from fastapi import APIRouter, Request, Response
@@ -37,7 +38,7 @@ _DRAW: Final[dict[str, Callable[[ImageValues], bytes]]] = {PNG: image.png, PDF: 
 @router.get(
     "/certificates/{certificate_id}/certificate.png",
     response_class=Response,
-    responses={200: {"content": {PNG: {}}}, **answers(409, 410)},
+    responses={200: {"content": {PNG: {}}}, **answers(409, 410, 429)},
 )
 async def download_image(
     certificate_id: UUID,
@@ -50,7 +51,8 @@ async def download_image(
     """Number, name, dates and a QR; its status is what the QR's address says.
 
     For the parent, the student of 14 or older, and staff of an authorized organization, who give a
-    `reason` for a child of others.
+    `reason` for a child of others. Images and applications together are drawn 20 times a minute for
+    one person.
     """
     return await _image(certificate_id, who, store_, doors, http, PNG, reason)
 
@@ -58,7 +60,7 @@ async def download_image(
 @router.get(
     "/certificates/{certificate_id}/certificate.pdf",
     response_class=Response,
-    responses={200: {"content": {PDF: {}}}, **answers(409, 410)},
+    responses={200: {"content": {PDF: {}}}, **answers(409, 410, 429)},
 )
 async def download_printable_image(
     certificate_id: UUID,
@@ -81,6 +83,7 @@ async def _image(
     kind: str,
     reason: str | None,
 ) -> Response:
+    expect_seldom(doors.drawings, str(who.user_id), doors.now())
     async with store_.pool.acquire() as tx:
         row = await door_store.image_of_certificate(tx, certificate_id, who.user_id)
     if row is None or not (row["is_staff"] or may_download(row, doors.today())):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from documents.drawing import qr
 from documents.drawing.lettering import BOLD, MONO, SANS, fit, printed, width
+from documents.drawing.letters import Unprintable
 from documents.drawing.picture import Picture
 from documents.drawing.sheet import LEFT, RIGHT, Sheet
 
@@ -125,8 +126,13 @@ def _draw_qr(pen: Pen, up: float, address: str) -> None:
 
 
 def fit_address(address: str) -> tuple[float, list[str]]:
-    """An address is broken where it must be: it has no spaces."""
-    return fit(address, MONO, QR_SIDE, ((8.5, 2), (7.0, 3), (5.5, 4), (4.0, 8)))
+    """An address is cut where a row is full: it has no words, and its hyphens are letters."""
+    for size, rows_max in ((8.5, 2), (7.0, 3), (5.5, 4), (4.0, 8)):
+        letters = int(QR_SIDE / width("0", MONO, size))
+        rows = [address[at : at + letters] for at in range(0, len(address), letters)]
+        if len(rows) <= rows_max:
+            return size, rows
+    raise Unprintable("the address is longer than the image has room for")
 
 
 def _draw_advice(sheet: Sheet) -> None:

@@ -3,9 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from chassis import clock
+from chassis import clock, history
 from chassis.auth import SignedIn
 from chassis.doors import TheStore
+from chassis.history import History, ThePage
 from chassis.problems import not_found
 from contracts.values import OrganizationKind, Role
 from fastapi import APIRouter
@@ -74,3 +75,18 @@ async def show_me(who: SignedIn, store_: TheStore, doors: TheDoors) -> Me:
             for child in children
         ],
     )
+
+
+@router.get("/me/history")
+async def show_my_history(
+    who: SignedIn, store_: TheStore, asked: ThePage, child_id: UUID | None = None
+) -> History:
+    """Who changed or looked at the signed-in user, or at a child who is linked now; paged."""
+    async with store_.pool.acquire() as tx:
+        if await store.user(tx, who.user_id) is None:
+            raise not_found()
+        children = await store.children(tx, who.user_id) if child_id else []
+        if child_id and child_id not in {child["user_id"] for child in children}:
+            raise not_found()
+        rows, following = await history.page(tx, child_id or who.user_id, asked)
+    return History(items=[history.deed(one) for one in rows], next=following)
