@@ -23,6 +23,7 @@ from contracts.values import (
 )
 from pydantic import BaseModel, ConfigDict, Field
 
+from identity import organizations
 from identity.decide import KnownLink
 
 OURS = frozenset({Role.operator, Role.client})
@@ -83,17 +84,29 @@ class Refused(Exception):
 
 
 def edit_user(
-    user_id: UUID, known: Stored | None, fields: Fields, today: date, *, may_make: bool = True
+    user_id: UUID,
+    known: Stored | None,
+    fields: Fields,
+    today: date,
+    *,
+    may_make: bool = True,
+    place: Organization | None = None,
 ) -> Edited | None:
     """The user's new state, or None where all is so already. Raises Refused.
 
     Who was erased does not come back by an edit or an old list: only SGO may take that back.
+    `place`: where they are said to work, as it is known; it is not changed by the way.
     """
     if known and known.erased_at:
         raise Refused("erased", "id")
     if (known and known.is_ours) or (known is None and not may_make):
         raise Refused("not_found", "id")
     _expect_possible(fields, today)
+    if fields.organization:
+        agreed = organizations.agree(fields.organization, place)
+        if agreed is None:
+            raise Refused("other_facts", "organization")
+        fields = fields.model_copy(update={"organization": agreed})
     if known is None:
         return _made(user_id, fields)
     assert known.person is not None

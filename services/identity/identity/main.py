@@ -9,7 +9,7 @@ from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from identity import api, consumers, imports, retention
+from identity import api, consumers, imports, retention, spreading
 from identity.hashing import Hashing
 from identity.settings import Settings
 
@@ -28,7 +28,7 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=[topics.IDENTITY_USERS, topics.IDENTITY_CHILD_LINKS],
         handlers=lambda _: consumers.handlers(),
-        background=[lambda store: uploaded.run(store, imports.works(zone))],
+        background=[lambda store: uploaded.run(store, imports.works(zone)), spreading.run],
         keeps=retention.RULES,
         state=api.Doors(zone, configured.key_bytes, Hashing()),
     )

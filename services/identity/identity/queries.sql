@@ -12,19 +12,61 @@ FROM (SELECT DISTINCT unnest($1::uuid[]) AS u ORDER BY 1) AS n
 -- name: taken_logins
 SELECT lower(login) AS login, user_id FROM users WHERE lower(login) = ANY($1::text[])
 
+-- name: name_organizations
+INSERT INTO organizations (id, kind, name, changed_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+    AS n (id, kind, name, changed_at)
+ORDER BY id
+ON CONFLICT (id) DO NOTHING
+
+-- name: lock_organizations
+SELECT * FROM organizations WHERE id = ANY($1::text[]) AND municipality IS NOT NULL
+ORDER BY id FOR UPDATE
+
 -- name: save_organizations
-INSERT INTO organizations AS t (id, kind, name, municipality, authorized, changed_at)
-SELECT DISTINCT ON (id) id, kind, name, municipality, coalesce(authorized, false), $6::timestamptz
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[])
-    AS n (id, kind, name, municipality, authorized)
-ORDER BY id, authorized NULLS LAST
-ON CONFLICT (id) DO UPDATE SET
-    kind = excluded.kind, name = excluded.name,
-    municipality = coalesce(excluded.municipality, t.municipality),
-    authorized = CASE WHEN excluded.municipality IS NULL THEN t.authorized
-        ELSE excluded.authorized END,
-    changed_at = excluded.changed_at
-WHERE t.changed_at <= excluded.changed_at
+UPDATE organizations AS t SET
+    kind = n.kind, name = n.name, municipality = n.municipality, authorized = n.authorized,
+    changed_at = n.changed_at, by_operator = n.by_operator,
+    to_spread = t.to_spread OR (t.kind, t.name, t.municipality, t.authorized)
+        IS DISTINCT FROM (n.kind, n.name, n.municipality, n.authorized)
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[], $7::boolean[]
+) AS n (id, kind, name, municipality, authorized, changed_at, by_operator)
+WHERE t.id = n.id
+
+-- name: organizations_page
+SELECT o.*, (
+    SELECT count(*) FROM users AS u WHERE u.organization = o.id AND u.erased_at IS NULL
+) AS employees
+FROM organizations AS o
+WHERE o.id > $1 AND ($2::boolean IS NULL OR o.authorized = $2)
+ORDER BY o.id LIMIT $3
+
+-- name: organization_card
+SELECT o.*, (
+    SELECT count(*) FROM users AS u WHERE u.organization = o.id AND u.erased_at IS NULL
+) AS employees
+FROM organizations AS o WHERE o.id = $1
+
+-- name: employees_behind
+SELECT u.user_id FROM organizations AS o JOIN users AS u ON u.organization = o.id
+WHERE o.to_spread AND u.erased_at IS NULL AND NOT u.person -> 'organization' @> jsonb_build_object(
+    'kind', o.kind, 'name', o.name, 'municipality', o.municipality, 'authorized', o.authorized
+)
+ORDER BY u.user_id LIMIT $1
+
+-- name: lock_spread
+SELECT id FROM organizations WHERE to_spread ORDER BY id FOR UPDATE
+
+-- name: all_are_told
+UPDATE organizations AS o SET to_spread = false
+WHERE o.to_spread AND NOT EXISTS (
+    SELECT FROM users AS u WHERE u.organization = o.id AND u.erased_at IS NULL
+        AND NOT u.person -> 'organization' @> jsonb_build_object(
+            'kind', o.kind, 'name', o.name, 'municipality', o.municipality,
+            'authorized', o.authorized
+        )
+)
 
 -- name: save_users
 INSERT INTO users AS t (
