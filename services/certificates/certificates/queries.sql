@@ -158,7 +158,7 @@ WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 
 -- name: as_whom
 SELECT CASE
-    WHEN u.erased THEN NULL
+    WHEN u.erased OR NOT 'student' = ANY(c.roles) THEN NULL  -- an adult has no page of their own
     WHEN a.user_id = a.child_id THEN 'student'
     WHEN l.linked THEN 'parent'
     WHEN 'staff' = ANY(u.roles) AND u.organization = ANY(c.enrolled_at) THEN 'staff'
@@ -298,7 +298,10 @@ RETURNING consent_id
 
 -- name: watched
 SELECT
-    NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = w.user_id AND e.erased) AND (
+    NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = w.user_id AND e.erased)
+    AND NOT EXISTS (
+        SELECT FROM people AS e WHERE e.user_id = w.child_id AND NOT 'student' = ANY(e.roles)
+    ) AND (
         w.user_id = w.child_id OR EXISTS (
             SELECT FROM child_links AS l
             WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked

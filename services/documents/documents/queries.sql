@@ -1,12 +1,13 @@
 -- name: save_people
-INSERT INTO people AS t (user_id, version, full_name, birth_date, school, staff_of)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[])
-    AS n (user_id, version, full_name, birth_date, school, staff_of)
+INSERT INTO people AS t (user_id, version, full_name, birth_date, school, staff_of, student)
+SELECT * FROM unnest(
+    $1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::boolean[]
+) AS n (user_id, version, full_name, birth_date, school, staff_of, student)
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
     birth_date = excluded.birth_date, school = excluded.school, staff_of = excluded.staff_of,
-    erased = false
+    student = excluded.student, erased = false
 WHERE t.version < excluded.version
 RETURNING user_id
 
@@ -23,7 +24,7 @@ SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
-    school = NULL, staff_of = NULL, erased = true
+    school = NULL, staff_of = NULL, student = NULL, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -112,6 +113,7 @@ LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
 LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
 WHERE c.certificate_id = $1 AND c.state <> 'erased'
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
+    AND p.student IS NOT FALSE
     AND (
         c.child_id = $2 OR EXISTS (
             SELECT FROM child_links AS l
@@ -123,11 +125,12 @@ WHERE c.certificate_id = $1 AND c.state <> 'erased'
 SELECT * FROM (
     SELECT c.certificate_id, c.child_id, c.number, c.valid_from, c.valid_until, p.full_name,
         e.status AS ended,
-        c.child_id = $2 AS is_own,
+        c.child_id = $2 AND p.student IS NOT FALSE AS is_own,
         CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
         EXISTS (
             SELECT FROM child_links AS l
             WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
+                AND p.student IS NOT FALSE
         ) AS is_parent,
         EXISTS (
             SELECT FROM people AS s
@@ -158,7 +161,7 @@ SELECT * FROM (
         )
         ORDER BY k.valid_from DESC, k.certificate_id LIMIT 1
     ) AS c ON true
-    WHERE p.user_id = $1 AND NOT p.erased
+    WHERE p.user_id = $1 AND p.student IS NOT FALSE AND NOT p.erased
 ) AS found
 WHERE (is_own OR is_parent OR staff_of IS NOT NULL)
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
@@ -172,6 +175,7 @@ SELECT EXISTS (
 SELECT certificate_id FROM credentials AS c
 WHERE c.certificate_id = $1 AND c.version = $2 AND c.state IN ('ready', 'imported')
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $3 AND e.erased)
+    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = c.child_id AND NOT e.student)
     AND (
         c.child_id = $3 OR EXISTS (
             SELECT FROM child_links AS l

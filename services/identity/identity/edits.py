@@ -149,6 +149,18 @@ def _person(fields: Fields, told: set[str]) -> dict[str, Any]:
     return {name: getattr(fields, name) for name in told & set(Person.model_fields)}
 
 
+def why_no_link(parent: frozenset[Role], child: frozenset[Role]) -> tuple[str, str] | None:
+    """Which of the two lacks the role of that side of a link, and the code; None: neither.
+
+    Of links that SGO tells this is asked when they are used: a link may come before its users.
+    """
+    if Role.parent not in parent:
+        return "parent_id", "not_a_parent"
+    if Role.student not in child:
+        return "child_id", "not_a_student"
+    return None
+
+
 def link(
     parent_id: UUID, child_id: UUID, known: KnownLink | None
 ) -> tuple[KnownLink, ChildLinked | None]:

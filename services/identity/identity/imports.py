@@ -13,6 +13,7 @@ from chassis.imports import Outcome
 from chassis.kinds import Cells, Table
 from contracts import Event
 from contracts.ids import user_id
+from contracts.values import Role
 
 from identity import changes, edits, rows, store
 from identity.changes import Cause, Wanted
@@ -93,12 +94,12 @@ async def _links(
             outcome.refuse(place, bad.problems)
         else:
             wanted[user_id(parent), user_id(child)] = place, linked
-    there = await store.there(tx, [one for pair in wanted for one in pair])
+    roles = await store.roles_of(tx, [one for pair in wanted for one in pair])
     known = await store.lock_links(tx, list(wanted))
     saved: dict[Pair, KnownLink] = {}
     events: list[Event] = []
     for pair, (place, linked) in wanted.items():
-        if problem := _bad_pair(pair, there):
+        if problem := _bad_pair(pair, roles, linked=linked):
             outcome.refuse(place, [problem])
             continue
         made, event = _linked(pair, known.get(pair), linked, at)
@@ -110,14 +111,17 @@ async def _links(
         await changes.save_links(tx, saved, events, Cause(at, str(job["id"])))
 
 
-def _bad_pair(pair: Pair, there: set[UUID]) -> tuple[str, str] | None:
+def _bad_pair(
+    pair: Pair, roles: dict[UUID, frozenset[Role]], *, linked: bool
+) -> tuple[str, str] | None:
     parent, child = pair
     if parent == child:
         return "sgo_child_id", "same_person"
     for column, one in (("sgo_parent_id", parent), ("sgo_child_id", child)):
-        if one not in there:
+        if one not in roles:
             return column, "unknown_person"
-    return None
+    wrong = edits.why_no_link(roles[parent], roles[child]) if linked else None
+    return (f"sgo_{wrong[0]}", wrong[1]) if wrong else None
 
 
 def _linked(

@@ -151,9 +151,6 @@ ON CONFLICT (parent_id, child_id) DO UPDATE SET
     erased_at = excluded.erased_at
 WHERE t.sgo_version <= excluded.sgo_version
 
--- name: all_there
-SELECT count(*) FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
-
 -- name: is_operator
 SELECT 'operator' = ANY(roles) FROM users WHERE user_id = $1 AND erased_at IS NULL
 
@@ -175,7 +172,7 @@ SELECT * FROM users WHERE user_id = $1 AND erased_at IS NULL
 -- name: children
 SELECT u.user_id, u.full_name, u.birth_date
 FROM child_links AS l JOIN users AS u ON u.user_id = l.child_id
-WHERE l.parent_id = $1 AND l.linked AND u.erased_at IS NULL
+WHERE l.parent_id = $1 AND l.linked AND u.erased_at IS NULL AND 'student' = ANY(u.roles)
 ORDER BY u.birth_date, u.full_name
 
 -- name: organization
@@ -241,8 +238,8 @@ WHERE place <> 'retired' OR published_until > $1
 -- name: promote_key
 UPDATE signing_keys SET place = 'current' WHERE place = 'next'
 
--- name: there
-SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+-- name: roles_of
+SELECT user_id, roles FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
 
 -- name: merged
 SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND merged_into IS NOT NULL

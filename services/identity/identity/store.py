@@ -150,11 +150,6 @@ async def save_links(tx: Tx, links: Mapping[Pair, KnownLink]) -> None:
     )
 
 
-async def all_there(tx: Tx, user_ids: Sequence[UUID]) -> bool:
-    """Whether each of these different users is known and not erased."""
-    return bool(await tx.fetchval(SQL["all_there"], user_ids) == len(user_ids))
-
-
 async def is_operator(tx: Tx, user_id: UUID) -> bool:
     return bool(await tx.fetchval(SQL["is_operator"], user_id))
 
@@ -201,6 +196,7 @@ async def copy_password(tx: Tx, source: UUID, target: UUID) -> None:
     await tx.execute(SQL["copy_password"], source, target)
 
 
-async def there(tx: Tx, user_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these are known and not erased."""
-    return {row["user_id"] for row in await tx.fetch(SQL["there"], user_ids)}
+async def roles_of(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, frozenset[Role]]:
+    """The roles of those of these who are known and not erased."""
+    rows = await tx.fetch(SQL["roles_of"], user_ids)
+    return {row["user_id"]: frozenset(map(Role, row["roles"])) for row in rows}
