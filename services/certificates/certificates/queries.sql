@@ -193,6 +193,11 @@ SELECT count(*) FROM (
     LIMIT 100
 ) AS outside
 
+-- name: lock_living
+SELECT * FROM certificates
+WHERE child_id = ANY($1::uuid[]) AND status IN ('pending_activation', 'active', 'suspended')
+ORDER BY certificate_id FOR UPDATE
+
 -- name: lock_due
 SELECT * FROM certificates
 WHERE status IN ('pending_activation', 'active', 'suspended') AND valid_until <= $1::date + 90
