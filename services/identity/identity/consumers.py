@@ -13,7 +13,7 @@ from contracts import Tombstone, caused_by, topics
 from contracts.events import PersonErased, SgoChildLinkChanged, SgoUserChanged, UserRegistered
 from contracts.ids import user_id
 
-from identity import decide, erasing, organization_store, organizations, store
+from identity import decide, erasing, organization_store, organizations, store, visible
 from identity.decide import KnownLink, Late
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
     works is as it is known of all who work there.
     """
     effects = Effects()
-    changes = [cast("SgoUserChanged", item.received.event) for item in items]
+    items, changes = _visible(items, effects)
     known = await store.lock_users(tx, [user_id(change.sgo_user_id) for change in changes])
     owners = await store.taken_logins(tx, [(change.login or "").lower() for change in changes])
     events = [
@@ -72,6 +72,15 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
     freed = [decide.gives_up(known.get(event.user_id), change.login) for change, event in saved]
     await release_logins(tx, freed)
     return effects
+
+
+def _visible(items: Sequence[Item], effects: Effects) -> tuple[list[Item], list[SgoUserChanged]]:
+    """What SGO tells without marks that nobody sees; a name of nothing else is refused."""
+    told = [(item, visible.strip(cast("SgoUserChanged", item.received.event))) for item in items]
+    effects.refused += [
+        (item, "invisible: a name has no letter that can be seen") for item, one in told if not one
+    ]
+    return [item for item, one in told if one], [one for _, one in told if one]
 
 
 def _wait_for_login(effects: Effects, item: Item, login: str, last_call: bool) -> None:

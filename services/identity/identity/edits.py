@@ -23,7 +23,7 @@ from contracts.values import (
 )
 from pydantic import BaseModel, ConfigDict, Field
 
-from identity import organizations
+from identity import organizations, visible
 from identity.decide import KnownLink
 
 OURS = frozenset({Role.operator, Role.client})
@@ -102,6 +102,7 @@ def edit_user(
     if (known and known.is_ours) or (known is None and not may_make):
         raise Refused("not_found", "id")
     _expect_possible(fields, today)
+    _expect_visible(fields)
     if fields.organization:
         agreed = organizations.agree(fields.organization, place)
         if agreed is None:
@@ -139,6 +140,20 @@ def _expect_possible(fields: Fields, today: date) -> None:
         raise Refused("impossible_date", "birth_date")
     if fields.organization and "roles" in told and SgoRole.staff not in fields.roles:
         raise Refused("not_staff", "organization")
+
+
+def _expect_visible(fields: Fields) -> None:
+    if fields.login and not visible.is_login(fields.login):
+        raise Refused("bad_login", "login")
+    written = fields.name.model_dump() if fields.name else {}
+    written |= {
+        "municipality": fields.municipality,
+        "enrolments": "".join(visible.told_of(one) for one in fields.enrolments),
+        "organization": visible.told_of(fields.organization),
+    }
+    for field, text in written.items():
+        if text and not visible.is_visible(text):
+            raise Refused("invisible", field)
 
 
 def _roles(fields: Fields) -> tuple[Role, ...]:

@@ -20,7 +20,8 @@ from identity.changes import Cause, Wanted
 from identity.decide import KnownLink
 from identity.store import Pair
 
-_COLUMNS: Final = {"id": "sgo_user_id", "name": "last_name", "organization": "organization_id"}
+_COLUMNS: Final = {"id": "sgo_user_id", "name": "last_name", "organization": "organization_id",
+                  "enrolments": "enrolment_name"}  # fmt: skip
 USERS: Final = Table(
     "users",
     rows.USER_COLUMNS,

@@ -9,8 +9,9 @@ from contracts.values import Code, Organization, OrganizationKind, Text
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict
 
-from identity import acts, organization_store
+from identity import acts, organization_store, visible
 from identity.api.doors import AnOperator, TheCause
+from identity.api.problems import problem
 
 router = APIRouter(prefix="/organizations")
 PAGE_ROWS_MAX = 100
@@ -74,6 +75,8 @@ async def put_organization(
 ) -> OrganizationCard:
     """For all who work there, within seconds; SGO's words on this organization count no more."""
     whole = Organization(id=organization_id, **facts.model_dump())
+    if not visible.is_visible(visible.told_of(whole)):
+        raise problem("invisible", field="name")
     async with store_.transaction() as tx:
         if await organization_store.put(tx, whole, cause.at):
             details = f"{whole.id} {facts.model_dump_json()}"
