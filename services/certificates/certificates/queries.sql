@@ -256,7 +256,11 @@ ON CONFLICT DO NOTHING
 RETURNING certificate_id
 
 -- name: rules
-SELECT * FROM rules ORDER BY municipality
+SELECT r.*, (
+    SELECT count(*) FROM people AS p
+    WHERE 'student' = ANY(p.roles) AND NOT p.erased AND r.municipality IN ('', p.municipality)
+) AS children
+FROM rules AS r ORDER BY r.municipality
 
 -- name: save_rule
 INSERT INTO rules (municipality, module_enabled, minimum_age, validity, changed_by, changed_at)
