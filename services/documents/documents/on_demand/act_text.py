@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chassis.retention import YEARS_3
 from pydantic import AwareDatetime, BaseModel
 
 from documents.on_demand.act import ActValues, Destroyed, Operator
@@ -125,4 +126,20 @@ def _kept(at: datetime, days: KeptDays) -> Iterator[str]:
         "Журналы: кто, когда и зачем обращался к записям, идентификаторами; "
         f"до {until(days.journal)}."
     )
-    yield "Сертификат без имени (номер, статус, даты): бессрочно, номер не выдают второй раз."
+    yield (
+        "Таблица consents: кто, за кого, на какой текст и когда согласился, идентификаторами; "
+        "это доказательство согласия (часть 3 статьи 9 152-ФЗ), 3 года после отзыва."
+    )
+    yield (
+        "Таблица certificate_requests: кто, за кого, когда просил и что решено, идентификаторами; "
+        "по ней отвечают, почему выдано или отказано. "
+        f"Отказы до {until(YEARS_3.days)}, остальное бессрочно."
+    )
+    yield (
+        "Таблицы child_links всех сервисов: пары идентификаторов и есть ли связь; бессрочно, "
+        "чтобы запоздавшее сообщение не вернуло прежнюю связь."
+    )
+    yield (
+        "Сертификат без имени (номер, статус, даты, кто и когда менял): бессрочно, номер не выдают "
+        "второй раз; действовавший аннулирован."
+    )
