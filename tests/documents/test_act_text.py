@@ -8,7 +8,7 @@ from documents.on_demand.act_text import Confirmation, Erasure, KeptDays, act_of
 from tests.builders import MOSCOW, NOW, an_id
 
 OPERATOR = Operator(name="Комитет по образованию", address="г. Пример, ул. Школьная, 1")
-DAYS = KeptDays(inbox=45, outbox_sent=8, journal=1096, backups=30)
+DAYS = KeptDays(inbox=45, outbox_sent=8, refusals=1096, journal=1096, backups=30)
 
 
 def an_erasure(**changes: object) -> Erasure:

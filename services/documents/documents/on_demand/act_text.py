@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis.retention import YEARS_3
 from pydantic import AwareDatetime, BaseModel
 
 from documents.on_demand.act import ActValues, Destroyed, Operator
@@ -66,6 +65,7 @@ class KeptDays:
 
     inbox: int
     outbox_sent: int
+    refusals: int
     journal: int
     backups: int
 
@@ -133,7 +133,7 @@ def _kept(at: datetime, days: KeptDays) -> Iterator[str]:
     yield (
         "Таблица certificate_requests: кто, за кого, когда просил и что решено, идентификаторами; "
         "по ней отвечают, почему выдано или отказано. "
-        f"Отказы до {until(YEARS_3.days)}, остальное бессрочно."
+        f"Отказы до {until(days.refusals)}, остальное бессрочно."
     )
     yield (
         "Таблицы child_links всех сервисов: пары идентификаторов и есть ли связь; бессрочно, "
