@@ -1,6 +1,8 @@
 """What stays and what goes when links, schools and municipalities change."""
 
+from certificates.store import SQL
 from contracts.events import ChildUnlinked
+from contracts.values import Role
 
 from tests.builders import AGREED, a_link, a_user, an_id
 from tests.certificates.test_who_may import CHECKED, NOT_THERE, WHY, agree, ask, see
@@ -42,6 +44,25 @@ async def test_a_parent_who_is_linked_later_sees_the_same_certificate_and_gets_n
     assert await agree(town, "other parent", "kid") == "agreed"
     assert await ask(town, "other parent", "kid") == "refused: already_has_certificate"
     assert await town.pool.fetchval("SELECT count(*) FROM certificates") == 1
+
+
+async def test_nobody_acts_for_who_is_no_student_nor_an_adult_for_themselves(settled):
+    """SGO may tell a link the wrong way round."""
+    town = await settled()
+    await town.hears(a_link("kid", "parent"))
+    for who in ("kid", "parent"):
+        assert await see(town, who, "parent") == NOT_THERE
+        assert await ask(town, who, "parent") == NOT_THERE
+        assert await agree(town, who, "parent") == NOT_THERE
+
+
+async def test_an_open_page_of_who_is_a_student_no_more_is_closed(settled):
+    town = await settled()
+    pair = ([an_id("parent")], [KID])
+    watched = "SELECT allowed FROM ({}) AS w".format(SQL["watched"])
+    assert await town.pool.fetchval(watched, *pair)
+    await town.hears(kid(2).model_copy(update={"roles": (Role.parent,)}))
+    assert not await town.pool.fetchval(watched, *pair)
 
 
 async def test_two_parents_who_ask_at_the_same_moment_get_one_certificate_for_both(settled):

@@ -2,11 +2,15 @@
 
 import pytest
 
-from tests.builders import an_id
+from tests.builders import a_record, a_user, an_id
 from tests.doors import bearer, problem
 
 OPERATOR, PARENT = bearer("operator", "operator"), bearer("parent", "parent")
 PAGE = f"/children/{an_id('child')}/certificate"
+
+
+def elsewhere():
+    return a_user().person.model_copy(update={"municipality": "m2"})
 
 
 async def codes(client) -> set[str]:
@@ -55,6 +59,18 @@ async def test_who_changed_what_is_shown_and_journalled(client, town):
     told = await town.store.pool.fetchval("SELECT details FROM journal WHERE action = $1",
                                           "rules_changed")  # fmt: skip
     assert "days:90" in told
+
+
+async def test_each_rule_says_how_many_children_it_is_about_so_that_a_typo_is_seen(client, town):
+    await town.consume([a_record(a_user("elsewhere").model_copy(update={"person": elsewhere()}))])
+    for where in ("region", "municipalities/m1", "municipalities/нет-такого"):
+        items = await put(client, where, module_enabled=False)
+    students = "SELECT count(*) FROM people WHERE 'student' = ANY(roles)"
+    everybody = await town.store.pool.fetchval(students)
+    told = {item["municipality"]: item["children"] for item in items}
+    assert told == {None: everybody, "m1": everybody - 1, "нет-такого": 0}
+    shown = (await client.get("/rules", headers=OPERATOR)).json()["items"]
+    assert shown == items
 
 
 @pytest.mark.parametrize(

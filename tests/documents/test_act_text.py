@@ -8,7 +8,7 @@ from documents.on_demand.act_text import Confirmation, Erasure, KeptDays, act_of
 from tests.builders import MOSCOW, NOW, an_id
 
 OPERATOR = Operator(name="Комитет по образованию", address="г. Пример, ул. Школьная, 1")
-DAYS = KeptDays(inbox=45, outbox_sent=8, journal=1096, backups=30)
+DAYS = KeptDays(inbox=45, outbox_sent=8, refusals=1096, journal=1096, backups=30)
 
 
 def an_erasure(**changes: object) -> Erasure:
@@ -58,10 +58,25 @@ def test_every_place_where_something_still_lies_is_named_with_its_last_day():
         ("inbox", "08.01.2027"),
         ("Журналы", "24.11.2029"),
         ("quarantine", "30 дней"),
+        ("consents", "3 года"),
+        ("certificate_requests", "24.11.2029"),
+        ("child_links", "бессрочно"),
         ("Сертификат", "бессрочно"),
     ):
         (line,) = [one for one in kept if place in one]
         assert until in line
+
+
+def test_of_what_stays_without_a_name_it_is_said_why():
+    kept = act_of(an_erasure(), DAYS, OPERATOR, MOSCOW).kept
+    for place, why in (
+        ("consents", "доказательство согласия"),
+        ("certificate_requests", "почему выдано или отказано"),
+        ("child_links", "не вернуло"),
+        ("Сертификат", "не выдают второй раз"),
+    ):
+        (line,) = [one for one in kept if place in one]
+        assert why in line
 
 
 def test_a_kind_that_is_not_known_here_is_told_all_the_same():

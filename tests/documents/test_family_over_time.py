@@ -94,3 +94,25 @@ async def test_after_the_18th_birthday_only_the_application_is_left(client, desk
     """The certificate has expired, and says so kindly; the blank holds no more than the page."""
     await desk.consume(*a_family(), issued(), expired())
     assert await answers(client, PARENT) == {path: 410 for _, path in DOORS} | {FILLED: 200}
+
+
+async def test_no_document_is_given_to_or_for_who_is_known_to_be_no_student(desk, settings_for):
+    """A link the wrong way round opens nothing, and an adult is nobody's child."""
+    adult = a_user("adult", role="parent", born=date(1990, 1, 1))
+    documents = [a_user(), adult, a_link("child", "adult"), issued("adult")]
+    await desk.consume(*documents)
+    about = {old: path.replace(str(an_id("child")), str(an_id("adult")))
+             .replace(str(an_id("certificate of child")), str(an_id("certificate of adult")))
+             for _, old in DOORS for path in [old]}  # fmt: skip
+    async with at(datetime(2026, 11, 25, tzinfo=MOSCOW), MOSCOW, desk, settings_for) as client:
+        for who in (bearer("child", "student"), bearer("adult", "parent")):
+            for method, path in DOORS:
+                answer = await client.request(method, about[path], headers=who)
+                assert answer.status_code == 404, path
+
+
+async def test_who_was_known_before_roles_were_is_let_in_as_before(desk, settings_for):
+    await desk.consume(*a_family(), issued())
+    await desk.pool.execute("UPDATE people SET student = NULL")
+    async with at(datetime(2026, 11, 25, tzinfo=MOSCOW), MOSCOW, desk, settings_for) as client:
+        assert await answers(client, PARENT) == ALL_OPEN

@@ -24,7 +24,7 @@ async def users(settings_for, migrated):
     changes = [a_user("1", login="anna"), a_user("2", login="Igor")]
     async with pool.acquire() as tx:
         saved = [(change, change_user(change, None, NOW)) for change in changes]
-        await store.save_users(tx, saved, NOW)
+        await store.save_users(tx, saved)
     return Store(pool)
 
 

@@ -130,6 +130,12 @@ async def test_me_lists_linked_children_only(client):
     assert me["children"][0]["age"] >= 10
 
 
+async def test_me_lists_no_child_who_is_no_student(client, door):
+    await door.consume([a_record(a_link("2", "5"))])
+    me = (await client.get("/me", headers=await sign_in(client))).json()
+    assert [child["id"] for child in me["children"]] == [str(user_id("1"))]
+
+
 async def test_a_child_is_gone_from_me_the_moment_the_link_ends(client, door):
     headers = await sign_in(client)
     await door.consume([a_record(a_link("2", "1", version=2, linked=False))])

@@ -15,7 +15,7 @@ from identity.retention import RULES
 
 from tests.builders import a_record, an_id
 from tests.doors import bearer, problem, said
-from tests.identity.sgo import a_parent, a_user
+from tests.identity.sgo import a_link, a_parent, a_user
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 HEAD = "ИД СГО;Фамилия;Имя;Отчество;Роль;Логин;Дата рождения\n"
@@ -184,6 +184,18 @@ async def test_links_are_made_ended_and_refused_for_nobody(door, office):
         (6, "sgo_parent_id", "unknown_person"), (6, "sgo_child_id", "unknown_person"),
     ]  # fmt: skip
     assert (await kinds(door))[2:] == ["child.linked", "child.unlinked"]
+
+
+async def test_a_file_of_links_with_swapped_columns_links_nobody(door, office):
+    told = [a_user(), a_parent(), a_parent("3", login=None), a_link("1", "3")]
+    await door.consume([a_record(one) for one in told])
+    swapped = "ИД родителя;ИД ребёнка;Связь\n1;2;да\n2;3;да\n1;3;нет\n"
+    card = await card_of(door, office, swapped, "child-links")
+    assert counts(card) == (0, 1, 0, 2)
+    assert [(one["row"], one["column"], one["code"]) for one in card["errors"]] == [
+        (2, "sgo_parent_id", "not_a_parent"), (3, "sgo_child_id", "not_a_student"),
+    ]  # fmt: skip
+    assert "перепутаны" in card["errors"][0]["message"]
 
 
 async def test_rows_and_events_of_a_batch_are_saved_together_and_what_is_left_is_resumed(

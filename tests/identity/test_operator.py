@@ -286,6 +286,23 @@ async def test_nobody_is_linked_to_nobody_nor_to_themselves(door, office):
     problem(await office.put(f"/child-links/{TWO}/{TWO}"), 422, "same_person")
 
 
+async def test_who_is_no_parent_is_linked_to_nobody_and_nobody_to_who_is_no_student(door, office):
+    await family(door)
+    await door.consume([a_record(a_user("3")), a_record(a_parent("4", login=None))])
+    three, four = user_id("3"), user_id("4")
+    problem(await office.put(f"/child-links/{ONE}/{TWO}"), 422, "not_a_parent")
+    problem(await office.put(f"/child-links/{ONE}/{three}"), 422, "not_a_parent")
+    problem(await office.put(f"/child-links/{TWO}/{four}"), 422, "not_a_student")
+    assert "child.linked" not in await kinds(door)
+
+
+async def test_a_wrong_link_that_sgo_has_told_can_be_ended(door, office):
+    await family(door)
+    await door.consume([a_record(a_link("1", "2"))])
+    assert (await office.delete(f"/child-links/{ONE}/{TWO}")).status_code == 204
+    assert await kinds(door) == ["child.linked", "child.unlinked"]
+
+
 async def test_sgos_later_word_on_a_link_wins_and_its_earlier_one_does_not(door, office):
     await family(door)
     await office.put(LINK)

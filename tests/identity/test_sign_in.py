@@ -2,17 +2,20 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from chassis import clock
 from chassis.retention import tidy
-from identity import retention
-from identity.admin import set_passwords
+from identity import api, retention
+from identity.admin import add_client, set_passwords
 from identity.hashing import AT_ONCE_MAX, Busy, Hashing
+from identity.settings import Settings
 from identity.throttle import RULES
+from identity.turns import Turns
 
 from tests.builders import a_record
-from tests.doors import problem
+from tests.doors import a_client, problem
 from tests.identity.sgo import a_parent
 from tests.waiting import eventually
 
@@ -65,6 +68,45 @@ async def test_a_right_password_starts_the_count_anew(http):
 async def test_guesses_at_once_are_counted_like_guesses_in_a_row(http):
     answers = await asyncio.gather(*(attempt(http) for _ in range(FREE * 4)))
     assert sum(answer.status_code == 401 for answer in answers) == FREE + 1
+
+
+async def test_right_ones_at_once_are_all_let_in(door, http):
+    answers = await asyncio.gather(*(attempt(http, password=RIGHT) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert await door.store.pool.fetchval("SELECT count(*) FROM sign_in_tries") == 0
+
+
+async def test_a_program_that_signs_in_often_at_once_is_let_in(door, http):
+    secret = await add_client(door.store, "pfdo", "АИС ПФДО", ["portal-accounts:read"])
+    form = {"grant_type": "client_credentials", "client_id": "pfdo", "client_secret": secret}
+    answers = await asyncio.gather(*(http.post("/token", data=form) for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_guesses_at_several_processes_are_counted_together(door, http, settings_for):
+    other = api.Doors(ZoneInfo("Europe/Moscow"), door.key, Hashing())
+    async with a_client(door.store, settings_for(Settings), api.router, other) as second:
+        answers = await asyncio.gather(
+            *(attempt(at) for _ in range(FREE * 2) for at in (http, second))
+        )
+    assert sum(answer.status_code == 401 for answer in answers) == FREE + 1
+    assert sum(answer.status_code == 429 for answer in answers) == FREE * 3 - 1
+
+
+async def test_who_waits_for_another_process_is_let_in_when_that_has_an_outcome(door, http):
+    await attempt(http)
+    in_flight = "UPDATE sign_in_tries SET in_flight = $1"
+    await door.store.pool.execute(in_flight, 500)
+    waiting = asyncio.create_task(attempt(http, password=RIGHT))
+    await asyncio.wait({waiting}, timeout=0.3)
+    assert not waiting.done()
+    await door.store.pool.execute(in_flight, 0)
+    assert (await waiting).status_code == 200
+
+
+async def test_where_too_many_wait_for_others_one_is_told_to_come_back(http, doors):
+    doors.turns = Turns(waiting_max=0)
+    problem(await attempt(http, password=RIGHT), 503, "too_busy")
 
 
 async def test_an_owner_elsewhere_is_not_locked_out_by_a_strangers_few_guesses(http):

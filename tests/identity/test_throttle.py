@@ -4,7 +4,16 @@ from datetime import timedelta
 
 import pytest
 from identity.passwords import one_time, weaknesses
-from identity.throttle import RULES, Rule, count, forgive, subjects, wait_s
+from identity.throttle import (
+    RULES,
+    Rule,
+    let_in,
+    start_anew,
+    subjects,
+    taken_back,
+    wait_s,
+    wrong,
+)  # fmt: skip
 
 from tests.builders import NOW
 
@@ -16,7 +25,7 @@ SECOND = timedelta(seconds=1)
 def after(tries: int, rule: Rule = RULE):
     known = None
     for _ in range(tries):
-        known = count(rule, known, NOW)
+        known = wrong(rule, let_in(rule, known, NOW), NOW)
     return known
 
 
@@ -36,14 +45,47 @@ def test_after_the_wait_the_next_try_is_let_in():
 
 def test_an_hour_without_a_wrong_try_is_a_new_start():
     later = NOW + timedelta(hours=1, seconds=1)
-    assert count(RULE, after(7), later).count == 1
+    assert let_in(RULE, after(7), later).count == 0
 
 
-def test_a_right_try_of_an_address_is_taken_back_alone():
-    known = forgive(RULE, after(4))
-    assert known.count == 3
-    assert wait_s(known, NOW) > 0
-    assert wait_s(forgive(RULE, after(3)), NOW) == 0
+def at_once(tries: int, known=None, at=NOW):
+    """So many as are let in, one after another, before any has an outcome."""
+    entered = 0
+    while entered < tries and (more := let_in(RULE, known, at)):
+        known, entered = more, entered + 1
+    return entered, known
+
+
+def test_no_more_are_looked_at_together_than_may_be_wrong_without_a_wait():
+    for wrong_before, together in ((0, 3), (1, 2), (2, 1), (3, 1), (6, 1)):
+        assert at_once(10, after(wrong_before))[0] == together
+
+
+def test_guesses_at_once_wait_as_long_as_guesses_in_a_row():
+    entered, known = at_once(10)
+    for _ in range(entered):
+        known = wrong(RULE, known, NOW)
+    assert known == after(entered)
+    assert wait_s(known, NOW) == 1
+
+
+def test_the_next_is_let_in_when_one_was_right():
+    _, known = at_once(10)
+    assert let_in(RULE, known, NOW) is None
+    assert let_in(RULE, start_anew(known), NOW) is not None
+    assert let_in(RULE, taken_back(known), NOW) is not None
+
+
+def test_a_right_one_makes_nothing_of_wrong_ones_before_it_and_leaves_others_to_be_looked_at():
+    _, known = at_once(2, after(1))
+    assert (start_anew(known).count, start_anew(known).in_flight) == (0, 1)
+    assert (taken_back(known).count, taken_back(known).in_flight) == (1, 1)
+
+
+def test_what_a_killed_process_was_looking_at_keeps_nobody_out_for_long():
+    _, known = at_once(10)
+    assert let_in(RULE, known, NOW + 30 * SECOND) is None
+    assert let_in(RULE, known, NOW + 31 * SECOND).in_flight == 1
 
 
 def test_a_login_is_counted_in_any_case_and_kept_as_a_digest():

@@ -24,7 +24,7 @@ from tests.doors import SIGNING_KEY, bearer
 from tests.routes.who_may import ANYBODY, KID, NONE, ROLES, SPOILT, UNLISTED, WHO_MAY, WHOSE, may
 
 IDS = re.compile(r"\{(\w+)\}")
-NOBODYS = {"municipality"}  # in an address, and not a thing that somebody has
+NOBODYS = {"municipality", "organization_id"}  # in an address, and not a thing that somebody has
 WORDS = {"type", "status", "code", "title", "detail"}
 TABLES = """
 SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '(yoyo|^journal_start)'

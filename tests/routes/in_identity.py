@@ -96,7 +96,11 @@ async def things(pool: Pool, http: Any, people: Mapping[str, Somebody]) -> Ids:
     olga = bearer("", "operator", sub=str(people["operator"].user_id))
     sent = await http.post("/imports/users", **_with(BODIES["POST /imports/users"], olga))
     erasure = await pool.fetchval("SELECT erasure_id FROM erasures LIMIT 1")
-    common = {"erasure_id": erasure, "import_id": sent.json()["id"]}
+    common = {
+        "erasure_id": erasure,
+        "import_id": sent.json()["id"],
+        "organization_id": sgo.EMPLOYER.id,
+    }
     known = {
         child: {"user_id": user_id(child), "child_id": user_id(child),
                 "parent_id": user_id(parent), **common}

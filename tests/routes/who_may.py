@@ -29,6 +29,8 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "GET /erasures/{erasure_id}": OPERATOR,
         "PUT /child-links/{parent_id}/{child_id}": OPERATOR,
         "DELETE /child-links/{parent_id}/{child_id}": OPERATOR,
+        "GET /organizations": OPERATOR,
+        "PUT /organizations/{organization_id}": OPERATOR,
         "POST /imports/users": OPERATOR,
         "POST /imports/child-links": OPERATOR,
         "GET /imports/{import_id}": OPERATOR,

@@ -17,10 +17,11 @@ Erase = Callable[[Tx, Mapping[UUID, Tombstone]], Awaitable[dict[UUID, dict[str, 
 
 async def erase(
     tx: Tx, items: Sequence[Item], erase_people: Erase, service: str
-) -> tuple[Effects, list[UUID]]:
+) -> tuple[Effects, Mapping[UUID, Item]]:
     """Whom the tombstones name goes by `erase_people`, and `PersonErased` says how much of what.
 
-    Returns the effects and all who were named. A key that is no user id is refused.
+    Returns the effects, and all who were named with the tombstone of each. A key that is no user id
+    is refused.
     """
     effects = Effects()
     named: dict[UUID, Item] = {}
@@ -38,4 +39,4 @@ async def erase(
         )  # fmt: skip
         cause = named[who].received
         effects.events.append(caused_by(cause, done, source=f"/{service}", time=at))
-    return effects, list(named)
+    return effects, named

@@ -219,6 +219,8 @@ class CertificateResumed(AboutCertificate):
 
 
 class CertificateAnnulled(AboutCertificate):
+    """It is over. `reason` is a code of the desk's, or `person_erased`: its child is erased."""
+
     TYPE: ClassVar[str] = "certificate.annulled"
 
     annulled_at: Moment

@@ -95,6 +95,11 @@ async def lock_by_number(tx: Tx, number: str) -> Certificate | None:
     return None if row is None else _certificate(row)
 
 
+async def lock_living(tx: Tx, child_ids: Sequence[UUID]) -> list[Certificate]:
+    """The living certificates of these children; locked."""
+    return [_certificate(row) for row in await tx.fetch(SQL["lock_living"], child_ids)]
+
+
 async def lock_due(tx: Tx, today: date, rows_max: int) -> list[Certificate]:
     """Living certificates that have ended, or whose warning is due; locked, others skipped."""
     return [_certificate(row) for row in await tx.fetch(SQL["lock_due"], today, rows_max)]

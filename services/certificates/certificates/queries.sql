@@ -170,7 +170,7 @@ WHERE user_id = ANY($1::uuid[]) AND 'staff' = ANY(roles) AND organization IS NOT
 
 -- name: as_whom
 SELECT CASE
-    WHEN u.erased THEN NULL
+    WHEN u.erased OR NOT 'student' = ANY(c.roles) THEN NULL  -- an adult has no page of their own
     WHEN a.user_id = a.child_id THEN 'student'
     WHEN l.linked THEN 'parent'
     WHEN 'staff' = ANY(u.roles) AND u.organization = ANY(c.enrolled_at) THEN 'staff'
@@ -205,6 +205,11 @@ SELECT count(*) FROM (
         AND NOT p.enrolled_at @> ARRAY[$4::text]
     LIMIT 100
 ) AS outside
+
+-- name: lock_living
+SELECT * FROM certificates
+WHERE child_id = ANY($1::uuid[]) AND status IN ('pending_activation', 'active', 'suspended')
+ORDER BY certificate_id FOR UPDATE
 
 -- name: lock_due
 SELECT * FROM certificates
@@ -264,7 +269,11 @@ ON CONFLICT DO NOTHING
 RETURNING certificate_id
 
 -- name: rules
-SELECT * FROM rules ORDER BY municipality
+SELECT r.*, (
+    SELECT count(*) FROM people AS p
+    WHERE 'student' = ANY(p.roles) AND NOT p.erased AND r.municipality IN ('', p.municipality)
+) AS children
+FROM rules AS r ORDER BY r.municipality
 
 -- name: save_rule
 INSERT INTO rules (municipality, module_enabled, minimum_age, validity, changed_by, changed_at)
@@ -333,7 +342,10 @@ UPDATE consents SET state = 'erased' WHERE child_id = ANY($1::uuid[]) AND state 
 
 -- name: watched
 SELECT
-    NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = w.user_id AND e.erased) AND (
+    NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = w.user_id AND e.erased)
+    AND NOT EXISTS (
+        SELECT FROM people AS e WHERE e.user_id = w.child_id AND NOT 'student' = ANY(e.roles)
+    ) AND (
         w.user_id = w.child_id OR EXISTS (
             SELECT FROM child_links AS l
             WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked

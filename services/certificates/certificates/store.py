@@ -233,7 +233,10 @@ async def get_request(tx: Tx, request_id: UUID) -> asyncpg.Record | None:
 
 
 async def as_whom(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> list[RequesterRole | None]:
-    """Of each (user, child): the child, a parent linked now, staff where it is enrolled, nobody."""
+    """Of each (user, child): the child, a parent linked now, staff where it is enrolled, nobody.
+
+    Whoever is known to be no student is nobody's child, nor their own.
+    """
     rows = await tx.fetch(SQL["as_whom"], *_columns(pairs))
     return [RequesterRole(row["role"]) if row["role"] else None for row in rows]
 

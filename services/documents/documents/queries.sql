@@ -118,6 +118,7 @@ SELECT c.*, e.status AS ended, p.full_name,
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (asked_id, user_id, place)
 LEFT JOIN credentials AS c ON c.certificate_id = a.asked_id AND c.state <> 'erased'
     AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = a.user_id AND u.erased)
+    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = c.child_id AND NOT u.student)
     AND (
         c.child_id = a.user_id OR EXISTS (
             SELECT FROM child_links AS l
@@ -133,11 +134,12 @@ ORDER BY a.place
 SELECT * FROM (
     SELECT c.certificate_id, c.child_id, c.number, c.valid_from, c.valid_until, p.full_name,
         e.status AS ended,
-        c.child_id = $2 AS is_own,
+        c.child_id = $2 AND p.student IS NOT FALSE AS is_own,
         CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
         EXISTS (
             SELECT FROM child_links AS l
             WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
+                AND p.student IS NOT FALSE
         ) AS is_parent,
         w.staff_of IS NOT NULL AS is_staff,
         w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here
@@ -156,7 +158,7 @@ SELECT * FROM (
         p.user_id = $2 AS is_own,
         l.linked IS TRUE AS is_parent,
         CASE WHEN l.linked THEN w.full_name END AS parent_name,
-        w.staff_of, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here,
+        w.staff_of, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here, p.student,
         c.certificate_id, c.number
     FROM people AS p
     LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
@@ -168,9 +170,9 @@ SELECT * FROM (
         )
         ORDER BY k.valid_from DESC, k.certificate_id LIMIT 1
     ) AS c ON true
-    WHERE p.user_id = $1 AND p.student AND NOT p.erased
+    WHERE p.user_id = $1 AND p.student IS NOT FALSE AND NOT p.erased
 ) AS found
-WHERE (is_own OR is_parent OR staff_of IS NOT NULL)
+WHERE (is_own OR is_parent OR (staff_of IS NOT NULL AND student))
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
 
 -- name: current
@@ -183,6 +185,7 @@ WHERE c.state = 'ready'
 SELECT certificate_id FROM credentials AS c
 WHERE c.certificate_id = $1 AND c.version = $2 AND c.state IN ('ready', 'imported')
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $3 AND e.erased)
+    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = c.child_id AND NOT e.student)
     AND (
         c.child_id = $3 OR EXISTS (
             SELECT FROM child_links AS l

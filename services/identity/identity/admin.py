@@ -30,6 +30,7 @@ from identity import keys, sign_ins, store
 from identity.hashing import Hashing
 from identity.settings import Settings
 from identity.source import SOURCE
+from identity.visible import is_login
 
 PASSWORD_LENGTH_MIN = 8
 # identity reads its keys every 5 s, the services ask it every 10 s, and an answer may take 5 s.
@@ -70,6 +71,8 @@ def _by_user(hashes: Mapping[str, str], known: Mapping[str, UUID]) -> dict[UUID,
 
 async def add_user(store_: Store, login: str, role: Role, name: str) -> bool:
     """An operator or machine client; False if there is one already. Raises Refused."""
+    if not is_login(login):
+        raise Refused("A login has no spaces and no letters that cannot be seen.")
     user = UserRegistered(
         user_id=own_id(login),
         version=1,

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from chassis import outbox
 from chassis.database import Tx
 from contracts import Envelope, Event, Tombstone, topics
 from contracts.ids import derived
+from contracts.values import Organization
 
-from identity import decide, edits, erasing, store
+from identity import decide, edits, erasing, organization_store, organizations, store
 from identity.consumers import release_logins
 from identity.decide import KnownLink
 from identity.edits import Edited, Fields, Refused, Stored
@@ -56,41 +57,60 @@ async def plan(tx: Tx, wanted: Sequence[Wanted], today: date) -> list[Planned]:
     known = await store.lock_whole_users(tx, [one.user_id for one in wanted])
     logins = [(one.fields.login or "").lower() for one in wanted]
     owners = await store.taken_logins(tx, [login for login in logins if login])
-    return [_planned(one, known.get(one.user_id), owners, today) for one in wanted]
+    at_work = [one.fields.organization for one in wanted if one.fields.organization]
+    known_places = await organization_store.known_of(tx, [one.id for one in at_work])
+    places = {id_: one.facts for id_, one in known_places.items()}
+    return [_planned(one, known.get(one.user_id), owners, places, today) for one in wanted]
 
 
-def _planned(one: Wanted, known: Stored | None, owners: dict[str, UUID], today: date) -> Planned:
+def _planned(
+    one: Wanted,
+    known: Stored | None,
+    owners: dict[str, UUID],
+    places: dict[str, Organization],
+    today: date,
+) -> Planned:
+    """`owners` and `places` (organizations) learn what earlier ones of the same set have said."""
     login = (one.fields.login or "").lower()
+    place = one.fields.organization
     try:
-        edited = edits.edit_user(one.user_id, known, one.fields, today, may_make=one.may_make)
+        edited = edits.edit_user(
+            one.user_id, known, one.fields, today,
+            may_make=one.may_make, place=places.get(place.id) if place else None,
+        )  # fmt: skip
     except Refused as refused:
         return Planned(one, known, refused=refused)
     if login and owners.setdefault(login, one.user_id) != one.user_id:
         return Planned(one, known, refused=Refused("login_taken", "login"))
+    if place:
+        places.setdefault(place.id, place)
     return Planned(one, known, edited)
 
 
 async def save(tx: Tx, planned: Sequence[Planned], cause: Cause) -> None:
     """Store and say what was planned; refused ones are left out."""
-    changed = [one for one in planned if one.edited]
+    changed = [(one, one.edited) for one in planned if one.edited]
     if not changed:
         return
+    people = [(edited.event.person, cause.at) for _, edited in changed]
+    places = await organization_store.take_up(tx, people, organizations.learn)
+    saved = [
+        (one, replace(edited, event=organizations.at_work(edited.event, places)))
+        for one, edited in changed
+    ]
     await store.save_whole_users(
         tx,
         [
             (
                 one.known.sgo_user_id if one.known else one.wanted.sgo_user_id,
                 one.known.sgo_version if one.known else 0,
-                one.edited,
+                edited,
             )
-            for one in changed
-            if one.edited
+            for one, edited in saved
         ],
-        cause.at,
     )
-    freed = [decide.gives_up(one.known, one.edited.login) for one in changed if one.edited]
-    await release_logins(tx, freed)
-    await outbox.append(tx, [said(one.edited.event, cause) for one in changed if one.edited])
+    await release_logins(tx, [decide.gives_up(one.known, edited.login) for one, edited in saved])
+    await outbox.append(tx, [said(edited.event, cause) for _, edited in saved])
 
 
 def said(event: Event | Tombstone, cause: Cause) -> Envelope:

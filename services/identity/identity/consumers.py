@@ -13,7 +13,7 @@ from contracts import Tombstone, caused_by, topics
 from contracts.events import PersonErased, SgoChildLinkChanged, SgoUserChanged, UserRegistered
 from contracts.ids import user_id
 
-from identity import decide, erasing, store
+from identity import decide, erasing, organization_store, organizations, store, visible
 from identity.decide import KnownLink, Late
 from identity.source import SOURCE
 
@@ -34,18 +34,26 @@ def handlers() -> list[Handler]:
 async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) -> Effects:
     """Full state: late and repeated ones change nothing and say nothing.
 
-    A login that somebody else has is waited for; all the rest is applied at once.
+    A login that somebody else has is waited for; all the rest is applied at once. Where somebody
+    works is as it is known of all who work there.
     """
     effects = Effects()
-    changes = [cast("SgoUserChanged", item.received.event) for item in items]
+    items, changes = _visible(items, effects)
     known = await store.lock_users(tx, [user_id(change.sgo_user_id) for change in changes])
     owners = await store.taken_logins(tx, [(change.login or "").lower() for change in changes])
+    events = [
+        decide.change_user(change, known.get(user_id(change.sgo_user_id)), item.received.time)
+        for item, change in zip(items, changes, strict=True)
+    ]
+    new = [(event.person, item.received.time)
+           for item, event in zip(items, events, strict=True) if event]  # fmt: skip
+    employers = await organization_store.take_up(tx, new, organizations.hear)
     saved: list[tuple[SgoUserChanged, UserRegistered]] = []
     given: dict[UUID, str] = {}
-    for item, told in zip(items, changes, strict=True):
+    for item, told, decided in zip(items, changes, events, strict=True):
         who = user_id(told.sgo_user_id)
         change = decide.keep_own_login(told, known.get(who))
-        event = decide.change_user(change, known.get(who), item.received.time)
+        event = organizations.at_work(decided, employers) if decided else None
         if event is None and not decide.lacks_login(change, known.get(who)):
             continue
         login = (change.login or "").lower()
@@ -59,11 +67,20 @@ async def on_sgo_user_changed(tx: Tx, items: Sequence[Item], last_call: bool) ->
         elif is_free:
             given[who] = cast("str", change.login)
     if saved:
-        await store.save_users(tx, saved, max(item.received.time for item in items))
+        await store.save_users(tx, saved)
     await store.give_logins(tx, given)
     freed = [decide.gives_up(known.get(event.user_id), change.login) for change, event in saved]
     await release_logins(tx, freed)
     return effects
+
+
+def _visible(items: Sequence[Item], effects: Effects) -> tuple[list[Item], list[SgoUserChanged]]:
+    """What SGO tells without marks that nobody sees; a name of nothing else is refused."""
+    told = [(item, visible.strip(cast("SgoUserChanged", item.received.event))) for item in items]
+    effects.refused += [
+        (item, "invisible: a name has no letter that can be seen") for item, one in told if not one
+    ]
+    return [item for item, one in told if one], [one for _, one in told if one]
 
 
 def _wait_for_login(effects: Effects, item: Item, login: str, last_call: bool) -> None:

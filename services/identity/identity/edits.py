@@ -23,6 +23,7 @@ from contracts.values import (
 )
 from pydantic import BaseModel, ConfigDict, Field
 
+from identity import organizations, visible
 from identity.decide import KnownLink
 
 OURS = frozenset({Role.operator, Role.client})
@@ -83,17 +84,30 @@ class Refused(Exception):
 
 
 def edit_user(
-    user_id: UUID, known: Stored | None, fields: Fields, today: date, *, may_make: bool = True
+    user_id: UUID,
+    known: Stored | None,
+    fields: Fields,
+    today: date,
+    *,
+    may_make: bool = True,
+    place: Organization | None = None,
 ) -> Edited | None:
     """The user's new state, or None where all is so already. Raises Refused.
 
     Who was erased does not come back by an edit or an old list: only SGO may take that back.
+    `place`: where they are said to work, as it is known; it is not changed by the way.
     """
     if known and known.erased_at:
         raise Refused("erased", "id")
     if (known and known.is_ours) or (known is None and not may_make):
         raise Refused("not_found", "id")
     _expect_possible(fields, today)
+    _expect_visible(fields)
+    if fields.organization:
+        agreed = organizations.agree(fields.organization, place)
+        if agreed is None:
+            raise Refused("other_facts", "organization")
+        fields = fields.model_copy(update={"organization": agreed})
     if known is None:
         return _made(user_id, fields)
     assert known.person is not None
@@ -138,12 +152,38 @@ def impossible(fields: Fields, today: date) -> list[tuple[str, str]]:
     return [(field, code) for field, code, wrong in checks if wrong]
 
 
+def _expect_visible(fields: Fields) -> None:
+    if fields.login and not visible.is_login(fields.login):
+        raise Refused("bad_login", "login")
+    written = fields.name.model_dump() if fields.name else {}
+    written |= {
+        "municipality": fields.municipality,
+        "enrolments": "".join(visible.told_of(one) for one in fields.enrolments),
+        "organization": visible.told_of(fields.organization),
+    }
+    for field, text in written.items():
+        if text and not visible.is_visible(text):
+            raise Refused("invisible", field)
+
+
 def _roles(fields: Fields) -> tuple[Role, ...]:
     return tuple(Role(role.value) for role in dict.fromkeys(fields.roles))
 
 
 def _person(fields: Fields, told: set[str]) -> dict[str, Any]:
     return {name: getattr(fields, name) for name in told & set(Person.model_fields)}
+
+
+def why_no_link(parent: frozenset[Role], child: frozenset[Role]) -> tuple[str, str] | None:
+    """Which of the two lacks the role of that side of a link, and the code; None: neither.
+
+    Of links that SGO tells this is asked when they are used: a link may come before its users.
+    """
+    if Role.parent not in parent:
+        return "parent_id", "not_a_parent"
+    if Role.student not in child:
+        return "child_id", "not_a_student"
+    return None
 
 
 def link(

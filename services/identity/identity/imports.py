@@ -95,12 +95,12 @@ async def _links(
             outcome.refuse(place, bad.problems)
         else:
             wanted[user_id(parent), user_id(child)] = place, linked
-    there = await store.there(tx, [one for pair in wanted for one in pair])
+    roles = await store.roles_of(tx, [one for pair in wanted for one in pair])
     known = await store.lock_links(tx, list(wanted))
     saved: dict[Pair, KnownLink] = {}
     events: list[Event] = []
     for pair, (place, linked) in wanted.items():
-        if problems := _unknown(pair, there):
+        if problems := _bad_pair(pair, roles, linked=linked):
             outcome.refuse(place, problems)
             continue
         made, event = _linked(pair, known.get(pair), linked, at)
@@ -112,10 +112,14 @@ async def _links(
         await changes.save_links(tx, saved, events, Cause(at, str(job["id"])))
 
 
-def _unknown(pair: Pair, there: set[UUID]) -> list[tuple[str, str]]:
-    columns = ("sgo_parent_id", "sgo_child_id")
-    named = zip(columns, pair, strict=True)
-    return [(column, "unknown_person") for column, one in named if one not in there]
+def _bad_pair(
+    pair: Pair, roles: dict[UUID, frozenset[Role]], *, linked: bool
+) -> list[tuple[str, str]]:
+    named = list(zip(("sgo_parent_id", "sgo_child_id"), pair, strict=True))
+    if unknown := [(column, "unknown_person") for column, one in named if one not in roles]:
+        return unknown
+    wrong = edits.why_no_link(roles[pair[0]], roles[pair[1]]) if linked else None
+    return [(f"sgo_{wrong[0]}", wrong[1])] if wrong else []
 
 
 def _linked(

@@ -9,7 +9,7 @@ from chassis.server import run
 from chassis.service import Service
 from contracts import topics
 
-from identity import api, consumers, imports, retention
+from identity import api, consumers, imports, retention, spreading
 from identity.hashing import Hashing
 from identity.settings import Settings
 
@@ -30,7 +30,10 @@ def make(configured: Settings) -> Service:
         router=api.router,
         says=says,
         handlers=lambda _: consumers.handlers(),
-        background=[lambda store: uploaded.run(store, imports.works(zone), configured, behind)],
+        background=[
+            lambda store: uploaded.run(store, imports.works(zone), configured, behind),
+            spreading.run,
+        ],
         keeps=retention.RULES,
         state=api.Doors(zone, configured.key_bytes, Hashing()),
     )

@@ -12,19 +12,61 @@ FROM (SELECT DISTINCT unnest($1::uuid[]) AS u ORDER BY 1) AS n
 -- name: taken_logins
 SELECT lower(login) AS login, user_id FROM users WHERE lower(login) = ANY($1::text[])
 
+-- name: name_organizations
+INSERT INTO organizations (id, kind, name, changed_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+    AS n (id, kind, name, changed_at)
+ORDER BY id
+ON CONFLICT (id) DO NOTHING
+
+-- name: lock_organizations
+SELECT * FROM organizations WHERE id = ANY($1::text[]) AND municipality IS NOT NULL
+ORDER BY id FOR UPDATE
+
 -- name: save_organizations
-INSERT INTO organizations AS t (id, kind, name, municipality, authorized, changed_at)
-SELECT DISTINCT ON (id) id, kind, name, municipality, coalesce(authorized, false), $6::timestamptz
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[])
-    AS n (id, kind, name, municipality, authorized)
-ORDER BY id, authorized NULLS LAST
-ON CONFLICT (id) DO UPDATE SET
-    kind = excluded.kind, name = excluded.name,
-    municipality = coalesce(excluded.municipality, t.municipality),
-    authorized = CASE WHEN excluded.municipality IS NULL THEN t.authorized
-        ELSE excluded.authorized END,
-    changed_at = excluded.changed_at
-WHERE t.changed_at <= excluded.changed_at
+UPDATE organizations AS t SET
+    kind = n.kind, name = n.name, municipality = n.municipality, authorized = n.authorized,
+    changed_at = n.changed_at, by_operator = n.by_operator,
+    to_spread = t.to_spread OR (t.kind, t.name, t.municipality, t.authorized)
+        IS DISTINCT FROM (n.kind, n.name, n.municipality, n.authorized)
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[], $7::boolean[]
+) AS n (id, kind, name, municipality, authorized, changed_at, by_operator)
+WHERE t.id = n.id
+
+-- name: organizations_page
+SELECT o.*, (
+    SELECT count(*) FROM users AS u WHERE u.organization = o.id AND u.erased_at IS NULL
+) AS employees
+FROM organizations AS o
+WHERE o.id > $1 AND ($2::boolean IS NULL OR o.authorized = $2)
+ORDER BY o.id LIMIT $3
+
+-- name: organization_card
+SELECT o.*, (
+    SELECT count(*) FROM users AS u WHERE u.organization = o.id AND u.erased_at IS NULL
+) AS employees
+FROM organizations AS o WHERE o.id = $1
+
+-- name: employees_behind
+SELECT u.user_id FROM organizations AS o JOIN users AS u ON u.organization = o.id
+WHERE o.to_spread AND u.erased_at IS NULL AND NOT u.person -> 'organization' @> jsonb_build_object(
+    'kind', o.kind, 'name', o.name, 'municipality', o.municipality, 'authorized', o.authorized
+)
+ORDER BY u.user_id LIMIT $1
+
+-- name: lock_spread
+SELECT id FROM organizations WHERE to_spread ORDER BY id FOR UPDATE
+
+-- name: all_are_told
+UPDATE organizations AS o SET to_spread = false
+WHERE o.to_spread AND NOT EXISTS (
+    SELECT FROM users AS u WHERE u.organization = o.id AND u.erased_at IS NULL
+        AND NOT u.person -> 'organization' @> jsonb_build_object(
+            'kind', o.kind, 'name', o.name, 'municipality', o.municipality,
+            'authorized', o.authorized
+        )
+)
 
 -- name: save_users
 INSERT INTO users AS t (
@@ -109,9 +151,6 @@ ON CONFLICT (parent_id, child_id) DO UPDATE SET
     erased_at = excluded.erased_at
 WHERE t.sgo_version <= excluded.sgo_version
 
--- name: all_there
-SELECT count(*) FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
-
 -- name: is_operator
 SELECT 'operator' = ANY(roles) FROM users WHERE user_id = $1 AND erased_at IS NULL
 
@@ -133,7 +172,7 @@ SELECT * FROM users WHERE user_id = $1 AND erased_at IS NULL
 -- name: children
 SELECT u.user_id, u.full_name, u.birth_date
 FROM child_links AS l JOIN users AS u ON u.user_id = l.child_id
-WHERE l.parent_id = $1 AND l.linked AND u.erased_at IS NULL
+WHERE l.parent_id = $1 AND l.linked AND u.erased_at IS NULL AND 'student' = ANY(u.roles)
 ORDER BY u.birth_date, u.full_name
 
 -- name: organization
@@ -170,10 +209,10 @@ FROM (SELECT unnest($1::bytea[]) AS s ORDER BY 1) AS n
 SELECT * FROM sign_in_tries WHERE subject = ANY($1::bytea[])
 
 -- name: save_tries
-INSERT INTO sign_in_tries (subject, tries, last_at, open_at)
-SELECT * FROM unnest($1::bytea[], $2::int[], $3::timestamptz[], $4::timestamptz[])
+INSERT INTO sign_in_tries (subject, tries, in_flight, last_at, open_at)
+SELECT * FROM unnest($1::bytea[], $2::int[], $3::int[], $4::timestamptz[], $5::timestamptz[])
 ON CONFLICT (subject) DO UPDATE SET
-    tries = excluded.tries, last_at = excluded.last_at, open_at = excluded.open_at
+    tries = excluded.tries, in_flight = excluded.in_flight, last_at = excluded.last_at, open_at = excluded.open_at
 
 -- name: forget_tries
 DELETE FROM sign_in_tries WHERE subject = ANY($1::bytea[])
@@ -199,8 +238,8 @@ WHERE place <> 'retired' OR published_until > $1
 -- name: promote_key
 UPDATE signing_keys SET place = 'current' WHERE place = 'next'
 
--- name: there
-SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
+-- name: roles_of
+SELECT user_id, roles FROM users WHERE user_id = ANY($1::uuid[]) AND erased_at IS NULL
 
 -- name: merged
 SELECT user_id FROM users WHERE user_id = ANY($1::uuid[]) AND merged_into IS NOT NULL

@@ -30,7 +30,10 @@ USER_COLUMNS: Final = {
 }
 USER_REQUIRED: Final = ("sgo_user_id", "last_name", "first_name", "roles")
 # Where a problem of a whole field is shown.
-COLUMN_OF: Final = {"id": "sgo_user_id", "name": "last_name", "organization": "organization_id"}
+COLUMN_OF: Final = {
+    "id": "sgo_user_id", "name": "last_name", "organization": "organization_id",
+    "enrolments": "enrolment_name",
+}  # fmt: skip
 LINK_COLUMNS: Final = {
     "sgo_parent_id": ("ИД родителя",),
     "sgo_child_id": ("ИД ребёнка",),
@@ -42,10 +45,15 @@ MESSAGES: Final = {
     "invalid": "Такое значение не подходит",
     "impossible_date": "Дата рождения не раньше 1900 года и не позже сегодняшнего дня",
     "not_staff": "Место работы есть только у сотрудника: добавьте роль «сотрудник»",
+    "other_facts": "Об этой организации известно другое; менять её может оператор, для всех сразу",
+    "bad_login": "В логине не может быть пробелов и невидимых знаков",
+    "invisible": "Есть невидимый знак: наберите это заново, не копируя",
     "login_taken": "Этот логин занят другим человеком",
     "erased": "Этот человек удалён; вернуть может только СГО",
     "repeated": "Это значение уже было в файле выше",
     "unknown_person": "Человека с таким идентификатором нет: сначала загрузите людей",
+    "not_a_parent": "Это не родитель: проверьте, не перепутаны ли столбцы, и роль человека",
+    "not_a_student": "Это не учащийся: проверьте, не перепутаны ли столбцы, и роль человека",
     "same_person": "Родитель и ребёнок — один и тот же человек",
 }
 _WORDS: Final = {

@@ -46,18 +46,21 @@ async def lock_tries(tx: Tx, subjects: Sequence[bytes]) -> dict[bytes, Tries]:
     """What is counted of these; nobody else counts them until the transaction ends."""
     await tx.execute(SQL["lock_subjects"], subjects)
     rows = await tx.fetch(SQL["tries"], subjects)
-    return {row["subject"]: Tries(row["tries"], row["last_at"], row["open_at"]) for row in rows}
+    return {
+        row["subject"]: Tries(row["tries"], row["in_flight"], row["last_at"], row["open_at"])
+        for row in rows
+    }
 
 
 async def save_tries(tx: Tx, tries: Mapping[bytes, Tries]) -> None:
+    """Where there is nothing to keep, nothing is kept."""
+    kept = {subject: one for subject, one in tries.items() if not one.is_nothing}
+    await tx.execute(SQL["forget_tries"], [one for one in tries if one not in kept])
     await tx.execute(
         SQL["save_tries"],
-        list(tries),
-        [one.count for one in tries.values()],
-        [one.last_at for one in tries.values()],
-        [one.open_at for one in tries.values()],
+        list(kept),
+        [one.count for one in kept.values()],
+        [one.in_flight for one in kept.values()],
+        [one.last_at for one in kept.values()],
+        [one.open_at for one in kept.values()],
     )
-
-
-async def forget_tries(tx: Tx, subjects: Sequence[bytes]) -> None:
-    await tx.execute(SQL["forget_tries"], subjects)

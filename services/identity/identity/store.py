@@ -62,20 +62,14 @@ async def taken_logins(tx: Tx, logins: Iterable[str]) -> dict[str, UUID]:
     return {row["login"]: row["user_id"] for row in rows}
 
 
-async def save_users(
-    tx: Tx, changes: Sequence[tuple[SgoUserChanged, UserRegistered]], at: datetime
-) -> None:
-    """Full state of each, and the organizations that they name."""
-    await _save_organizations(tx, [user for _, user in changes], at)
+async def save_users(tx: Tx, changes: Sequence[tuple[SgoUserChanged, UserRegistered]]) -> None:
+    """Full state of each."""
     rows = [(one.sgo_user_id, one.version, user, one.login, None) for one, user in changes]
     await _save_users(tx, rows)
 
 
-async def save_whole_users(
-    tx: Tx, changes: Sequence[tuple[str | None, int, Edited]], at: datetime
-) -> None:
-    """SGO's id, SGO's version as it was, and the new state; with the organizations named."""
-    await _save_organizations(tx, [edited.event for _, _, edited in changes], at)
+async def save_whole_users(tx: Tx, changes: Sequence[tuple[str | None, int, Edited]]) -> None:
+    """SGO's id, SGO's version as it was, and the new state."""
     rows = [
         (sgo_id, version, edited.event, edited.login, edited.own_login)
         for sgo_id, version, edited in changes
@@ -107,20 +101,6 @@ async def give_logins(tx: Tx, logins: Mapping[UUID, str]) -> None:
     """To users who are saved but for their login."""
     if logins:
         await tx.execute(SQL["give_logins"], list(logins), list(logins.values()))
-
-
-async def _save_organizations(tx: Tx, users: Sequence[UserRegistered], at: datetime) -> None:
-    named: dict[str, tuple[str, str, str | None, bool | None]] = {}
-    for user in users:
-        for one in user.person.enrolments:
-            named.setdefault(one.organization_id, (one.kind.value, one.name, None, None))
-        if own := user.person.organization:
-            named[own.id] = (own.kind.value, own.name, own.municipality, own.authorized)
-    kinds, names, places, authorized = zip(*named.values(), strict=True) if named else ([],) * 4
-    await tx.execute(
-        SQL["save_organizations"], sorted(named) and list(named), list(kinds), list(names),
-        list(places), list(authorized), at,
-    )  # fmt: skip
 
 
 async def save_own_user(tx: Tx, user: UserRegistered, login: str) -> None:
@@ -170,11 +150,6 @@ async def save_links(tx: Tx, links: Mapping[Pair, KnownLink]) -> None:
     )
 
 
-async def all_there(tx: Tx, user_ids: Sequence[UUID]) -> bool:
-    """Whether each of these different users is known and not erased."""
-    return bool(await tx.fetchval(SQL["all_there"], user_ids) == len(user_ids))
-
-
 async def is_operator(tx: Tx, user_id: UUID) -> bool:
     return bool(await tx.fetchval(SQL["is_operator"], user_id))
 
@@ -221,6 +196,7 @@ async def copy_password(tx: Tx, source: UUID, target: UUID) -> None:
     await tx.execute(SQL["copy_password"], source, target)
 
 
-async def there(tx: Tx, user_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these are known and not erased."""
-    return {row["user_id"] for row in await tx.fetch(SQL["there"], user_ids)}
+async def roles_of(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, frozenset[Role]]:
+    """The roles of those of these who are known and not erased."""
+    rows = await tx.fetch(SQL["roles_of"], user_ids)
+    return {row["user_id"]: frozenset(map(Role, row["roles"])) for row in rows}

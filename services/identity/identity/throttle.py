@@ -1,10 +1,11 @@
 """DECISION: how long somebody who guesses passwords must wait. Pure (ADR 11).
 
-A try is counted before the password is looked at, and forgiven when it was right: a thousand
-guesses at once are counted like a thousand guesses in a row.
+Only a wrong one counts. Those that are being looked at may all turn out wrong: so no more are let
+in at once than could be wrong without a wait, and the others wait for an outcome. A thousand
+guesses at once are a thousand guesses in a row, and a thousand right ones are all right.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from ipaddress import ip_address, ip_network
@@ -12,6 +13,7 @@ from math import ceil
 from typing import Final
 
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
+LOOKED_AT_WITHIN: Final = timedelta(seconds=30)  # then whoever looked at it has died
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,16 @@ RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Wrong ones so far, the last of them, and from when the next is let in."""
+    """Wrong ones so far, those being looked at, the last that was let in, and when the next is."""
 
     count: int
+    in_flight: int
     last_at: datetime
     open_at: datetime
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.count and not self.in_flight
 
 
 def subjects(key: bytes, login: str, address: str) -> dict[str, bytes]:
@@ -70,19 +77,31 @@ def wait_s(known: Tries | None, at: datetime) -> int:
     return ceil((known.open_at - at).total_seconds())
 
 
-def count(rule: Rule, known: Tries | None, at: datetime) -> Tries:
-    """One more try."""
+def let_in(rule: Rule, known: Tries | None, at: datetime) -> Tries | None:
+    """With one more being looked at; None: it has to wait for the outcome of an earlier one."""
     if known is None or at - known.last_at > FORGOTTEN_AFTER:
-        known = Tries(0, at, at)
+        known = Tries(0, 0, at, at)
+    in_flight = known.in_flight if at - known.last_at <= LOOKED_AT_WITHIN else 0
+    if in_flight and known.count + in_flight > rule.free:
+        return None
+    return Tries(known.count, in_flight + 1, at, known.open_at)
+
+
+def wrong(rule: Rule, known: Tries, at: datetime) -> Tries:
+    """One that was looked at was wrong."""
+    known = taken_back(known)
     tries = known.count + 1
-    return Tries(tries, at, at + timedelta(seconds=_pause_s(rule, tries)))
+    return replace(known, count=tries, open_at=at + timedelta(seconds=_pause_s(rule, tries)))
 
 
-def forgive(rule: Rule, known: Tries) -> Tries:
-    """The last try was right after all."""
-    tries = max(known.count - 1, 0)
-    opened = known.last_at if tries <= rule.free else known.open_at
-    return Tries(tries, known.last_at, opened)
+def taken_back(known: Tries) -> Tries:
+    """One that was looked at was right, or could not be looked at: it is as if it had not been."""
+    return replace(known, in_flight=max(known.in_flight - 1, 0))
+
+
+def start_anew(known: Tries) -> Tries:
+    """One that was looked at was right, and nothing before it counts any more."""
+    return replace(taken_back(known), count=0, open_at=known.last_at)
 
 
 def _pause_s(rule: Rule, tries: int) -> int:

@@ -30,7 +30,10 @@ class Rules(BaseModel):
 
 
 class KnownRules(Rules):
+    """`children`: how many students live there; of a mistyped municipality there are none."""
+
     municipality: str | None
+    children: int
     changed_by: UUID
     changed_at: datetime
 
@@ -61,7 +64,7 @@ async def change_region(rules: Rules, who: AnOperator, store_: TheStore) -> AllR
 async def change_municipality(
     municipality: Municipality, rules: Rules, who: AnOperator, store_: TheStore
 ) -> AllRules:
-    """The same for one municipality."""
+    """The same for one municipality: any code, also one that nobody lives in yet."""
     await _save(store_, who, municipality, rules)
     return await show_rules(who, store_)
 

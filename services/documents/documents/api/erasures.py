@@ -54,6 +54,7 @@ async def download_act(
     days = KeptDays(
         inbox=settings.inbox_kept_days,
         outbox_sent=retention.SENT_KEPT.days + 1,
+        refusals=retention.YEARS_3.days,
         journal=retention.JOURNAL.kept.days,
         backups=settings.backups_kept_days,
     )

@@ -2,11 +2,21 @@
 
 from fastapi import APIRouter
 
-from identity.api import erasures, imports, links, me, merges, passwords, tokens, users
+from identity.api import (
+    erasures,
+    imports,
+    links,
+    me,
+    merges,
+    organizations,
+    passwords,
+    tokens,
+    users,
+)
 from identity.api.doors import Doors
 
 __all__ = ["Doors", "router"]
 
 router = APIRouter(tags=["identity"])
-for part in (tokens, me, passwords, users, erasures, merges, links, imports):
+for part in (tokens, me, passwords, users, erasures, merges, links, organizations, imports):
     router.include_router(part.router)

@@ -1,6 +1,6 @@
 """What the routes need besides the request: the store, the keys, and who the operator is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from identity import store
 from identity.changes import Cause
 from identity.hashing import Hashing
 from identity.keys import KeyRing
+from identity.turns import Turns
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Doors:
     zone: ZoneInfo
     master_key: bytes
     hashing: Hashing
+    turns: Turns = field(default_factory=Turns)
     ring: KeyRing | None = None
 
     def key_ring(self, store_: Store) -> KeyRing:

@@ -5,6 +5,7 @@ from uuid import UUID
 from chassis.database import Tx
 from chassis.doors import TheStore
 from chassis.problems import not_found
+from contracts.values import Role
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
@@ -27,11 +28,13 @@ class LinkCard(BaseModel):
 async def link(
     parent_id: UUID, child_id: UUID, who: AnOperator, store_: TheStore, cause: TheCause
 ) -> LinkCard:
-    """The parent may act for the child; done twice it changes nothing."""
+    """The parent, by role, may act for the student; done twice it changes nothing."""
     if parent_id == child_id:
         raise problem("same_person")
     async with store_.transaction() as tx:
-        known = await _locked(tx, parent_id, child_id)
+        roles, known = await _locked(tx, parent_id, child_id)
+        if wrong := edits.why_no_link(roles[parent_id], roles[child_id]):
+            raise problem(wrong[1], field=wrong[0])
         made, event = edits.link(parent_id, child_id, known)
         if event:
             await changes.save_links(tx, {(parent_id, child_id): made}, [event], cause)
@@ -46,7 +49,7 @@ async def unlink(
 ) -> Response:
     """The parent may no longer act for the child; what SGO said before does not change that."""
     async with store_.transaction() as tx:
-        known = await _locked(tx, parent_id, child_id)
+        _, known = await _locked(tx, parent_id, child_id)
         try:
             ended, event = edits.unlink(parent_id, child_id, known, cause.at)
         except edits.Refused as error:
@@ -58,8 +61,12 @@ async def unlink(
     return Response(status_code=204)
 
 
-async def _locked(tx: Tx, parent_id: UUID, child_id: UUID) -> KnownLink | None:
-    """The link, locked, between two people who are there. Raises 404."""
-    if not await store.all_there(tx, [parent_id, child_id]):
+async def _locked(
+    tx: Tx, parent_id: UUID, child_id: UUID
+) -> tuple[dict[UUID, frozenset[Role]], KnownLink | None]:
+    """The roles of two people who are there, and the link between them, locked. Raises 404."""
+    roles = await store.roles_of(tx, [parent_id, child_id])
+    if not {parent_id, child_id} <= set(roles):
         raise not_found()
-    return (await store.lock_links(tx, [(parent_id, child_id)])).get((parent_id, child_id))
+    pair = (parent_id, child_id)
+    return roles, (await store.lock_links(tx, [pair])).get(pair)
