@@ -33,6 +33,7 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "GET /imports/{import_id}": OPERATOR,
     },
     "certificates": {
+        "GET /children": SIGNED_IN,
         "GET /children/{child_id}/certificate": ON_BEHALF,
         "GET /children/{child_id}/certificate/events": ON_BEHALF,
         "POST /children/{child_id}/certificate-requests": ON_BEHALF,

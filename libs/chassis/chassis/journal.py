@@ -58,6 +58,13 @@ async def looked(tx: Tx, entry: Entry) -> None:
     await tx.execute(SQL["journal_look"], *entry.row(), SAME_LOOK)
 
 
+async def looked_at_each(tx: Tx, entries: Sequence[Entry]) -> None:
+    """The same for looks at several people at once."""
+    columns = zip(*(entry.row() for entry in entries), strict=True)
+    if entries:
+        await tx.execute(SQL["journal_looks"], *map(list, columns), SAME_LOOK)
+
+
 async def about(tx: Tx, subject: UUID, rows_max: int) -> list[asyncpg.Record]:
     """The latest entries about somebody, the newest first."""
     return list(await tx.fetch(SQL["journal_of"], subject, rows_max))

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 ADULT, OWN_BUTTON = 18, 14
 DAYS_MAX = 20 * 366
+_OF_NO_CHILD = {RefusalCode.module_disabled, RefusalCode.no_linked_child}
 _DAY = TypeAdapter(Day)  # certificates say it in their events
 AHEAD_MS_MAX, BEHIND_MS_MAX = 5 * 60_000, 30 * 86_400_000
 
@@ -94,6 +95,11 @@ def why_not(
         (RefusalCode.request_in_progress, facts.open_request not in (None, request_id)),
     )
     return tuple(code for code, fails in checks if fails)
+
+
+def why_no_child(facts: Facts) -> tuple[RefusalCode, ...]:
+    """What `why_not` says to a parent who has no child to ask for."""
+    return tuple(code for code in why_not(RequesterRole.parent, facts) if code in _OF_NO_CHILD)
 
 
 def _module_disabled(facts: Facts) -> bool:

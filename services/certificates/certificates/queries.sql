@@ -335,3 +335,29 @@ WHERE certificate_id = $1 ORDER BY version
 
 -- name: certificate_of_request
 SELECT certificate_id FROM certificates WHERE request_id = $1
+
+-- name: signed_in_person
+SELECT 'parent' = ANY(roles) AS is_parent, erased FROM people WHERE user_id = $1
+
+-- name: children_of
+SELECT user_id AS child_id, 'student' AS role FROM people
+WHERE user_id = $1 AND 'student' = ANY(roles) AND NOT erased
+UNION ALL (
+    SELECT c.user_id, 'parent' FROM child_links AS l
+    JOIN people AS u ON u.user_id = l.parent_id JOIN people AS c ON c.user_id = l.child_id
+    WHERE l.parent_id = $1 AND l.linked AND l.child_id <> $1 AND NOT u.erased AND NOT c.erased
+    ORDER BY c.user_id LIMIT $2
+)
+
+-- name: latest_certificates
+SELECT DISTINCT ON (child_id) * FROM certificates WHERE child_id = ANY($1::uuid[])
+ORDER BY child_id, issued_at DESC, certificate_id
+
+-- name: telling_requests
+SELECT DISTINCT ON (r.child_id) r.* FROM certificate_requests AS r
+LEFT JOIN certificates AS k ON k.request_id = r.request_id
+    AND k.status IN ('pending_activation', 'active', 'suspended')
+WHERE r.child_id = ANY($1::uuid[])
+ORDER BY
+    r.child_id, k.request_id IS NULL, 'already_has_certificate' = ANY(r.codes),
+    r.requested_at DESC, r.request_id

@@ -116,9 +116,17 @@ async def load_facts_of(
     tx: Tx, child_id: UUID, requester_id: UUID, today: date, region: Region
 ) -> Facts:
     """What a page must know to show the button, or why it is not there."""
-    row = await tx.fetchrow(SQL["load_facts"], [child_id], [requester_id], [None])
-    assert row is not None
-    return _facts(row, today, region)
+    (known,) = await load_facts_of_each(tx, [(child_id, requester_id)], today, region)
+    return known
+
+
+async def load_facts_of_each(
+    tx: Tx, pairs: Sequence[tuple[UUID | None, UUID]], today: date, region: Region
+) -> list[Facts]:
+    """The same of each (child, requester), in their order; without a child what holds without."""
+    children, requesters = [child for child, _ in pairs], [who for _, who in pairs]
+    rows = await tx.fetch(SQL["load_facts"], children, requesters, [None] * len(pairs))
+    return [_facts(row, today, region) for row in rows]
 
 
 def _rules(region: Region, row: asyncpg.Record) -> Region:

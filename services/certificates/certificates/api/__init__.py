@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from certificates.api import desk, family, imports, operator, public, requests, search
+from certificates.api import children, desk, family, imports, operator, public, requests, search
 
 router = APIRouter()
-for part in (family, requests, search, desk, operator, imports, public):
+for part in (children, family, requests, search, desk, operator, imports, public):
     router.include_router(part.router)
