@@ -241,7 +241,23 @@ FROM journal WHERE link > $1 ORDER BY link LIMIT $2
 INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: key_check
-SELECT sealed FROM key_check
+SELECT sealed, next FROM key_check
+
+-- name: lock_key_check
+SELECT sealed, next FROM key_check FOR UPDATE
+
+-- name: count_sessions
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+
+-- name: begin_rewrap
+UPDATE key_check SET next = $1
+
+-- name: end_rewrap
+UPDATE key_check SET sealed = next, next = NULL
+
+-- name: sealed_columns
+SELECT relation, id_column, sealed_column, about FROM sealed_columns ORDER BY relation, sealed_column
 
 -- name: open_upload
 INSERT INTO uploads AS t (id, kind, dry_run, actor_id, state, created_at)
