@@ -170,6 +170,23 @@ SELECT (SELECT count(*) FROM parked) AS parked,
     (SELECT count(*) FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL)
         AS quarantined
 
+-- name: stuck
+(
+    SELECT 'quarantine' AS kind, id::text, topic, partition, record_offset AS offset, reason,
+        quarantined_at AS since, NULL::timestamptz AS due_at
+    FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL
+    ORDER BY quarantine.id LIMIT $1
+) UNION ALL (
+    SELECT 'parked', id::text, topic, partition, record_offset, waits_for, parked_at, due_at
+    FROM parked ORDER BY parked.id LIMIT $1
+)
+
+-- name: journal_page
+SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link FROM journal
+WHERE ($1::uuid IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
+    AND ($3::bigint IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $4
+
 -- name: journal
 INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
 SELECT * FROM unnest(

@@ -1,12 +1,15 @@
 -- name: save_people
-INSERT INTO people AS t (user_id, version, full_name, birth_date, school, staff_of)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[])
-    AS n (user_id, version, full_name, birth_date, school, staff_of)
+INSERT INTO people AS t (
+    user_id, version, full_name, birth_date, school, staff_of, is_operator
+)
+SELECT * FROM unnest(
+    $1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::boolean[]
+) AS n (user_id, version, full_name, birth_date, school, staff_of, is_operator)
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
     birth_date = excluded.birth_date, school = excluded.school, staff_of = excluded.staff_of,
-    erased = false
+    is_operator = excluded.is_operator, erased = false
 WHERE t.version < excluded.version
 RETURNING user_id
 
@@ -23,7 +26,7 @@ SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
-    school = NULL, staff_of = NULL, erased = true
+    school = NULL, staff_of = NULL, is_operator = false, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -213,3 +216,13 @@ INSERT INTO credentials (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', 'rendering_failed', now(), $9, $10)
 ON CONFLICT (certificate_id) DO NOTHING
 RETURNING certificate_id
+
+-- name: is_operator
+SELECT EXISTS (SELECT FROM people WHERE user_id = $1 AND is_operator AND NOT erased)
+
+-- name: count_failed
+SELECT count(*) FROM credentials WHERE state = 'failed'
+
+-- name: failed
+SELECT certificate_id, reason, retry_at FROM credentials WHERE state = 'failed'
+ORDER BY retry_at LIMIT $1

@@ -44,6 +44,7 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
         [user.person.birth_date for user in users],
         [user.person.enrolments[0].name if user.person.enrolments else None for user in users],
         [_staff_of(user) for user in users],
+        [Role.operator in user.roles for user in users],
     )
     await tx.execute(SQL["wake_failed"], [row["user_id"] for row in rows])
 

@@ -2,11 +2,20 @@
 
 from fastapi import APIRouter
 
-from documents.api import applications, credentials, erasures, images, listing, portal, rotation
+from documents.api import (
+    applications,
+    credentials,
+    erasures,
+    images,
+    listing,
+    operating,
+    portal,
+    rotation,
+)
 from documents.api.doors import Doors
 
 __all__ = ["Doors", "router"]
 
 router = APIRouter()
-for part in (listing, applications, credentials, rotation, erasures, images, portal):
+for part in (listing, applications, credentials, rotation, erasures, images, portal, operating):
     router.include_router(part.router)
