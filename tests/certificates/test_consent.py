@@ -7,7 +7,7 @@ from certificates import api, consent
 from certificates.api.common import Doors
 from certificates.settings import Settings
 
-from tests.builders import AGREED, an_id
+from tests.builders import AGREED, a_record, a_request, an_id
 from tests.doors import a_client, bearer, problem, said
 
 PARENT, CHILD = bearer("neighbours parent", "parent"), an_id("neighbour")
@@ -89,6 +89,14 @@ async def test_a_withdrawn_consent_closes_the_button_and_its_record_stays(client
         "SELECT action FROM journal WHERE subject = $1 ORDER BY id", CHILD
     )
     assert [row["action"] for row in actions] == ["consented", "consent_withdrawn"]
+
+
+async def test_for_a_request_from_sgo_sgo_has_asked_for_the_consent(client, town):
+    """Whoever writes it vouches (ADR 23); the button here stays closed without one of our own."""
+    problem(await client.post(ASK, headers=PARENT), 409, "consent_needed")
+    asked = a_request("neighbour", "neighbours parent")
+    await town.consume([a_record(asked)])
+    assert [one.kind for one in await said(town.store.pool)] == ["certificate.issued"]
 
 
 async def test_staff_where_the_child_is_enrolled_ask_on_the_childs_behalf(client, town):

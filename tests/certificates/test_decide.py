@@ -170,10 +170,36 @@ def test_a_refusal_carries_every_code():
         (Validity(), date(2016, 5, 1), date(2034, 4, 30)),
         (Validity(), date(2012, 2, 29), date(2030, 2, 28)),
         (Validity(until=date(2027, 8, 31)), date(2016, 5, 1), date(2027, 8, 31)),
+        (Validity(until=date(2060, 1, 1)), date(2016, 5, 1), date(2034, 4, 30)),
+        (Validity(days=7320), date(2016, 5, 1), date(2034, 4, 30)),
     ],
 )
 def test_validity_ends_as_the_region_says(validity, born, last_day):
     assert decide.valid_until(validity, TODAY, born) == last_day
+
+
+@pytest.mark.parametrize(
+    "validity",
+    [Validity(), Validity(days=1), Validity(days=7320), Validity(until=TODAY),
+     Validity(until=date(2060, 1, 1))],
+    ids=str,
+)  # fmt: skip
+def test_no_certificate_outlives_the_day_before_the_18th_birthday(validity):
+    """Nor is one over before it began: all birth dates of whoever may have one today."""
+    born = date(2008, 11, 25)
+    assert why_not(PARENT, facts(child=a_child(born=born))) == ()
+    while born <= date(2021, 11, 24):
+        last = decide.valid_until(validity, TODAY, born)
+        assert TODAY <= last < decide.birthday(born, 18)
+        born += timedelta(days=1)
+
+
+def test_a_fixed_date_is_over_on_the_day_after_it():
+    """The date itself is a valid day, both ends inclusive."""
+    last, gone = (Validity(until=TODAY - timedelta(days=n)) for n in (0, 1))
+    assert why_not(PARENT, facts(region=a_region(validity=last))) == ()
+    codes = why_not(PARENT, facts(region=a_region(validity=gone)))
+    assert codes == (RefusalCode.module_disabled,)
 
 
 def test_ninety_days_run_as_in_the_manual():

@@ -1,8 +1,13 @@
 """The operator changes the region's and a municipality's rules while the service runs."""
 
-import pytest
+from datetime import date, datetime, timedelta
 
-from tests.builders import a_record, a_user, an_id
+import pytest
+from certificates.decide import Validity
+from chassis import clock
+
+from tests.builders import MOSCOW, a_record, a_user, an_id
+from tests.certificates.test_who_may import ask, see
 from tests.doors import bearer, problem
 
 OPERATOR, PARENT = bearer("operator", "operator"), bearer("parent", "parent")
@@ -80,3 +85,42 @@ async def test_each_rule_says_how_many_children_it_is_about_so_that_a_typo_is_se
 )  # fmt: skip
 async def test_a_rule_that_cannot_be_is_refused(client, rules, code):
     problem(await client.put("/rules/region", json=rules, headers=OPERATOR), 422, code)
+
+
+@pytest.mark.parametrize("where", ["region", "municipalities/m1"])
+async def test_a_date_that_is_past_is_refused(settled, where):
+    """Yesterday where the families live is past; today is the last day on which one is valid."""
+    town = await settled()
+    town.at(datetime(2026, 11, 24, 21, 30, tzinfo=MOSCOW))
+    rules = {"validity": "2026-11-23"}
+    problem(
+        await town.calls("operator", "PUT", f"/rules/{where}", json=rules), 422, "validity_is_past"
+    )
+    rules = {"validity": "2026-11-24"}
+    answer = await town.calls("operator", "PUT", f"/rules/{where}", json=rules)
+    assert answer.json()["items"][0]["validity"] == "2026-11-24"
+
+
+@pytest.mark.parametrize("who_set_it", ["the operator", "the settings"])
+async def test_once_the_fixed_date_has_passed_nothing_is_issued(settled, who_set_it):
+    """The page, the HTTP API and the consumer say module_disabled, by the clock alone."""
+    today = clock.day_in(MOSCOW, clock.now())
+    by_settings = who_set_it == "the settings"
+    town = await settled(validity=Validity(until=today) if by_settings else Validity())
+    if not by_settings:
+        rules = {"validity": today.isoformat()}
+        assert (await town.calls("operator", "PUT", "/rules/region", json=rules)).is_success
+    assert await see(town, "parent", "kid") == "the button"
+    town.at(clock.now() + timedelta(days=1))
+    assert await see(town, "parent", "kid") == "module_disabled"
+    assert await ask(town, "parent", "kid") == "refused: module_disabled"
+    assert await town.pool.fetchval("SELECT count(*) FROM certificates") == 0
+
+
+async def test_at_17_ninety_days_end_with_the_18th_birthday(settled):
+    town = await settled()
+    await town.calls("operator", "PUT", "/rules/region", json={"validity": "days:90"})
+    await town.hears(a_user("kid", born=date(2008, 12, 1), version=2))
+    town.at(datetime(2026, 11, 24, 12, tzinfo=MOSCOW))
+    assert await ask(town, "parent", "kid") == "issued"
+    assert await town.pool.fetchval("SELECT valid_until FROM certificates") == date(2026, 11, 30)

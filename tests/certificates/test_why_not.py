@@ -89,7 +89,7 @@ async def test_why_the_button_is_not_there(settled, row):
 async def test_a_request_for_a_child_who_is_not_linked_is_refused_once_time_is_up(
     settled, who, codes
 ):
-    """As an event only: over HTTP such a page is not there. The link may be on its way."""
+    """Over HTTP such a page is not there (test_children). The link may be on its way."""
     town = await settled()
     await town.hears(PARENT_OF_NONE)
     assert await town.decides(who, "parent", "kid") == "not decided"

@@ -17,6 +17,7 @@ from httpx import AsyncClient
 from identity import consumers as identity_consumers
 
 from tests.builders import MOSCOW, NOW, a_record, an_id
+from tests.certificates.town import an_adult
 from tests.documents.desk import PORTAL, a_desk, issued
 from tests.doors import a_client
 from tests.routes.asking import Town, emptied
@@ -53,6 +54,8 @@ async def documents(server: Any, template: Any) -> AsyncIterator[Town]:
 
             async def settle() -> Ids:
                 await emptied(pool)
+                boss = {"user_id": office.people["operator"].user_id}
+                await desk.consume(an_adult("boss", "operator").model_copy(update=boss))
                 orders = [issued(child, number) for child, number in NUMBERS.items()]
                 await desk.consume(*everybody(), *orders)
                 await desk.try_parked()

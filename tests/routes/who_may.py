@@ -34,8 +34,11 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "POST /imports/users": OPERATOR,
         "POST /imports/child-links": OPERATOR,
         "GET /imports/{import_id}": OPERATOR,
+        "GET /stuck": OPERATOR,
+        "GET /journal": OPERATOR,
     },
     "certificates": {
+        "GET /children": SIGNED_IN,
         "GET /children/{child_id}/certificate": ON_BEHALF,
         "GET /children/{child_id}/certificate/events": ON_BEHALF,
         "POST /children/{child_id}/certificate-requests": ON_BEHALF,
@@ -54,6 +57,8 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "PUT /rules/municipalities/{municipality}": OPERATOR,
         "POST /imports/certificates": OPERATOR,
         "GET /imports/{import_id}": OPERATOR,
+        "GET /stuck": OPERATOR,
+        "GET /journal": OPERATOR,
         "GET /verify/{token}": ANYBODY,
     },
     "documents": {
@@ -66,6 +71,8 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "GET /certificates/{certificate_id}/certificate.png": FAMILY | DESK,
         "GET /certificates/{certificate_id}/certificate.pdf": FAMILY | DESK,
         "GET /erasures/{erasure_id}/act.pdf": OPERATOR,
+        "GET /stuck": OPERATOR,
+        "GET /journal": OPERATOR,
         "GET /portal-accounts/{certificate_id}": PORTAL,
     },
 }

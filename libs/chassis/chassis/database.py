@@ -56,9 +56,10 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}{f' {state}' if state else ''}"
 
 
-async def open_pool(settings: ServiceSettings) -> Pool:
+async def open_pool(settings: ServiceSettings, sessions: int | None = None) -> Pool:
     """A pool, waiting up to a minute for a database that is just starting.
 
+    It has as many sessions as the settings say, or exactly `sessions`.
     Raises SystemExit with one sentence where it does not answer or refuses the sign-in.
     """
     deadline = asyncio.get_running_loop().time() + WAIT_S_MAX
@@ -67,8 +68,8 @@ async def open_pool(settings: ServiceSettings) -> Pool:
             return await asyncpg.create_pool(
                 settings.database_url,
                 password=settings.database_password.get_secret_value(),
-                min_size=2,
-                max_size=settings.database_pool_size,
+                min_size=sessions or 2,
+                max_size=sessions or settings.database_pool_size,
                 command_timeout=60,
                 timeout=5,
                 reset=_as_it_is,

@@ -16,8 +16,15 @@ ABOUT = b"key_check"
 async def expect_same_key(pool: Pool, key: bytes) -> None:
     """The first key that ever comes is the service's. Raises SystemExit for another one."""
     await pool.execute(SQL["make_key_check"], seal(key, b"", ABOUT))
+    known = await pool.fetchrow(SQL["key_check"])
+    assert known is not None
+    if known["next"] is not None:
+        raise SystemExit(
+            "ENCRYPTION_KEY is being changed, and that is not done: run python -m chassis.rewrap"
+            " with both keys until it says Done, and start again."
+        )
     try:
-        unseal(key, await pool.fetchval(SQL["key_check"]), ABOUT)
+        unseal(key, known["sealed"], ABOUT)
     except InvalidTag:
         raise SystemExit(
             "ENCRYPTION_KEY is not the key that this database was written with."

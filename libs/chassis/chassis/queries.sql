@@ -170,6 +170,23 @@ SELECT (SELECT count(*) FROM parked) AS parked,
     (SELECT count(*) FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL)
         AS quarantined
 
+-- name: stuck
+(
+    SELECT 'quarantine' AS kind, id::text, topic, partition, record_offset AS offset, reason,
+        quarantined_at AS since, NULL::timestamptz AS due_at
+    FROM quarantine WHERE dropped_at IS NULL AND redriven_at IS NULL
+    ORDER BY quarantine.id LIMIT $1
+) UNION ALL (
+    SELECT 'parked', id::text, topic, partition, record_offset, waits_for, parked_at, due_at
+    FROM parked ORDER BY parked.id LIMIT $1
+)
+
+-- name: journal_page
+SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link FROM journal
+WHERE ($1::uuid IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
+    AND ($3::bigint IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $4
+
 -- name: journal
 INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
 SELECT * FROM unnest(
@@ -191,6 +208,17 @@ WHERE NOT EXISTS (
         AND j.actor_id = l.actor_id AND j.action = l.action AND j.details = l.details
 )
 ORDER BY subject, actor_id, action, details, happened_at
+
+-- name: journal_looks
+INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
+SELECT * FROM unnest(
+    $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
+) AS n (happened_at, actor_id, actor, organization, action, subject, details)
+WHERE NOT EXISTS (
+    SELECT FROM journal AS j WHERE j.subject = n.subject
+        AND j.happened_at > n.happened_at - $8::interval
+        AND j.actor_id = n.actor_id AND j.action = n.action AND j.details = n.details
+)
 
 -- name: journal_of
 SELECT id, happened_at, actor_id, actor, organization, action, details FROM journal
@@ -240,7 +268,23 @@ FROM journal WHERE link > $1 ORDER BY link LIMIT $2
 INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING
 
 -- name: key_check
-SELECT sealed FROM key_check
+SELECT sealed, next FROM key_check
+
+-- name: lock_key_check
+SELECT sealed, next FROM key_check FOR UPDATE
+
+-- name: count_sessions
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+
+-- name: begin_rewrap
+UPDATE key_check SET next = $1
+
+-- name: end_rewrap
+UPDATE key_check SET sealed = next, next = NULL
+
+-- name: sealed_columns
+SELECT relation, id_column, sealed_column, about FROM sealed_columns ORDER BY relation, sealed_column
 
 -- name: open_upload
 INSERT INTO uploads AS t (id, kind, dry_run, actor_id, state, created_at)

@@ -56,6 +56,7 @@ STAYS: Final = {
     "outbox_sent": "a week: the relay drops whole days",
     "parked": "until its fact arrives, half a minute at most, or the right key is back",
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
+    "sealed_columns": "a row a column: what is sealed with ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
     "upload_rows": "until they are worked on",
     "upload_taken": "until all rows are worked on",

@@ -19,13 +19,14 @@ from pydantic import TypeAdapter
 
 ADULT, OWN_BUTTON = 18, 14
 DAYS_MAX = 20 * 366
+_OF_NO_CHILD = {RefusalCode.module_disabled, RefusalCode.no_linked_child}
 _DAY = TypeAdapter(Day)  # certificates say it in their events
 AHEAD_MS_MAX, BEHIND_MS_MAX = 5 * 60_000, 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """How long a certificate is good: until the 18th birthday, or for days, or until a date."""
+    """How long a certificate is good: for days, or until a date; never past the 18th birthday."""
 
     days: int | None = None
     until: date | None = None
@@ -96,9 +97,15 @@ def why_not(
     return tuple(code for code, fails in checks if fails)
 
 
+def why_no_child(facts: Facts) -> tuple[RefusalCode, ...]:
+    """What `why_not` says to a parent who has no child to ask for."""
+    return tuple(code for code in why_not(RequesterRole.parent, facts) if code in _OF_NO_CHILD)
+
+
 def _module_disabled(facts: Facts) -> bool:
     off_here = facts.child is not None and facts.child.municipality in facts.region.module_off_in
-    return not facts.region.module_enabled or off_here
+    over = is_past(facts.region.validity, facts.today)
+    return not facts.region.module_enabled or off_here or over
 
 
 def _parent(role: RequesterRole) -> bool:
@@ -199,12 +206,18 @@ def certificate_of(request_id: UUID | str) -> UUID:
 
 
 def valid_until(validity: Validity, valid_from: date, birth_date: date) -> date:
-    """The last valid day, inclusive."""
+    """The last valid day, inclusive: the day before the 18th birthday at the latest."""
+    until_18 = birthday(birth_date, ADULT) - timedelta(days=1)
     if validity.until:
-        return validity.until
+        return min(validity.until, until_18)
     if validity.days:
-        return valid_from + timedelta(days=validity.days - 1)
-    return birthday(birth_date, ADULT) - timedelta(days=1)
+        return min(valid_from + timedelta(days=validity.days - 1), until_18)
+    return until_18
+
+
+def is_past(validity: Validity, today: date) -> bool:
+    """A fixed date that has passed: a certificate would be over before it began."""
+    return validity.until is not None and validity.until < today
 
 
 def parse_validity(text: str) -> Validity:

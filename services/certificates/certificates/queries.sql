@@ -384,3 +384,18 @@ WHERE k.child_id = $1 AND h.kind = 'activated'
 
 -- name: certificate_of_request
 SELECT certificate_id FROM certificates WHERE request_id = $1
+
+-- name: signed_in_person
+SELECT 'parent' = ANY(roles) AS is_parent, erased FROM people WHERE user_id = $1
+
+-- name: children_of
+SELECT user_id AS child_id FROM people
+WHERE user_id = $1 AND 'student' = ANY(roles) AND NOT erased
+UNION ALL (
+    SELECT c.user_id FROM child_links AS l
+    JOIN people AS u ON u.user_id = l.parent_id JOIN people AS c ON c.user_id = l.child_id
+    WHERE l.parent_id = $1 AND l.linked AND l.child_id <> $1 AND NOT u.erased AND NOT c.erased
+        AND 'student' = ANY(c.roles)
+    ORDER BY c.user_id LIMIT $2
+)
+

@@ -114,7 +114,7 @@ async def load_facts(
 
 
 async def facts_of(
-    tx: Tx, pairs: Sequence[tuple[UUID, UUID]], days: Sequence[date], region: Region
+    tx: Tx, pairs: Sequence[tuple[UUID, UUID | None]], days: Sequence[date], region: Region
 ) -> list[Facts]:
     """Of each (user, child): what decides, on that day, whether the button is there."""
     users, children = _columns(pairs)
@@ -247,7 +247,7 @@ async def consented(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> set[tuple[UUI
     return {(row["given_by"], row["child_id"]) for row in rows}
 
 
-def _columns(pairs: Sequence[tuple[UUID, UUID]]) -> tuple[list[UUID], list[UUID]]:
+def _columns(pairs: Sequence[tuple[UUID, UUID | None]]) -> tuple[list[UUID], list[UUID | None]]:
     return [user_id for user_id, _ in pairs], [child_id for _, child_id in pairs]
 
 

@@ -91,3 +91,14 @@ async def rotate(tx: Tx, order: Order, built: Built, at: datetime) -> None:
 async def portal_account(tx: Tx, certificate_id: UUID) -> asyncpg.Record | None:
     """The row for the portal's machine client, whosever it is."""
     return await tx.fetchrow(SQL["portal_account"], certificate_id)
+
+
+async def is_operator(tx: Tx, user_id: UUID) -> bool:
+    """As identity has told of them by now."""
+    return bool(await tx.fetchval(SQL["is_operator"], user_id))
+
+
+async def failed(tx: Tx, rows_max: int) -> tuple[int, list[asyncpg.Record]]:
+    """How many documents could not be built; certificate, reason and next try of the first."""
+    count: int = await tx.fetchval(SQL["count_failed"])
+    return count, list(await tx.fetch(SQL["failed"], rows_max))

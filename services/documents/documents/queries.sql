@@ -1,21 +1,23 @@
 -- name: save_people
 INSERT INTO people AS t (
-    user_id, version, full_name, birth_date, school, staff_of, works_at, student, enrolled_at
+    user_id, version, full_name, birth_date, school, staff_of, works_at, student, is_operator,
+    enrolled_at
 )
-SELECT user_id, version, full_name, birth_date, school, staff_of, works_at, student,
+SELECT user_id, version, full_name, birth_date, school, staff_of, works_at, student, is_operator,
     ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb))
 FROM unnest(
     $1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[],
-    $8::boolean[], $9::text[]
+    $8::boolean[], $9::boolean[], $10::text[]
 ) AS n (
-    user_id, version, full_name, birth_date, school, staff_of, works_at, student, enrolled_at
+    user_id, version, full_name, birth_date, school, staff_of, works_at, student, is_operator,
+    enrolled_at
 )
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
     birth_date = excluded.birth_date, school = excluded.school, staff_of = excluded.staff_of,
-    works_at = excluded.works_at, student = excluded.student, enrolled_at = excluded.enrolled_at,
-    erased = false
+    works_at = excluded.works_at, student = excluded.student,
+    is_operator = excluded.is_operator, enrolled_at = excluded.enrolled_at, erased = false
 WHERE t.version < excluded.version  -- or the same, told again to whom lacks what it tells
     OR (t.version = excluded.version AND t.enrolled_at IS NULL AND NOT t.erased)
 RETURNING user_id
@@ -33,8 +35,8 @@ SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
-    school = NULL, staff_of = NULL, works_at = NULL, student = NULL, enrolled_at = NULL,
-    erased = true
+    school = NULL, staff_of = NULL, works_at = NULL, student = NULL, is_operator = false,
+    enrolled_at = NULL, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -227,3 +229,13 @@ INSERT INTO credentials (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', 'rendering_failed', now(), $9, $10)
 ON CONFLICT (certificate_id) DO NOTHING
 RETURNING certificate_id
+
+-- name: is_operator
+SELECT EXISTS (SELECT FROM people WHERE user_id = $1 AND is_operator AND NOT erased)
+
+-- name: count_failed
+SELECT count(*) FROM credentials WHERE state = 'failed'
+
+-- name: failed
+SELECT certificate_id, reason, retry_at FROM credentials WHERE state = 'failed'
+ORDER BY retry_at LIMIT $1

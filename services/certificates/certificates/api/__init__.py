@@ -1,8 +1,10 @@
 """HTTP IN: one function per route, by who comes. What is not yours is 404."""
 
+from chassis import operating
 from fastapi import APIRouter
 
 from certificates.api import (
+    children,
     desk,
     family,
     history,
@@ -13,7 +15,9 @@ from certificates.api import (
     requests,
     search,
 )
+from certificates.api.common import AnOperator
 
 router = APIRouter()
-for part in (page, family, requests, search, history, desk, operator, imports, public):
+for part in (children, page, family, requests, search, history, desk, operator, imports, public):
     router.include_router(part.router)
+router.include_router(operating.router(AnOperator))

@@ -1,6 +1,6 @@
 """HTTP IN for the regional operator: the region's and the municipalities' rules."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from certificates import decide, desk_store
-from certificates.api.common import AnOperator
+from certificates.api.common import AnOperator, TheMoment, TheRegion
 
 router = APIRouter(tags=["operator"])
 REGION = ""
@@ -54,26 +54,32 @@ async def show_rules(_who: AnOperator, store_: TheStore) -> AllRules:
 
 
 @router.put("/rules/region")
-async def change_region(rules: Rules, who: AnOperator, store_: TheStore) -> AllRules:
-    """From the next request on, in every replica."""
-    await _save(store_, who, REGION, rules)
+async def change_region(
+    rules: Rules, who: AnOperator, store_: TheStore, at: TheMoment, region: TheRegion
+) -> AllRules:
+    """From the next request on, in every replica. A date of `validity` must not be past."""
+    _expect_validity(rules.validity, clock.day_in(region.zone, at))
+    await _save(store_, who, REGION, rules, at)
     return await show_rules(who, store_)
 
 
 @router.put("/rules/municipalities/{municipality}")
 async def change_municipality(
-    municipality: Municipality, rules: Rules, who: AnOperator, store_: TheStore
+    municipality: Municipality,
+    rules: Rules,
+    who: AnOperator,
+    store_: TheStore,
+    at: TheMoment,
+    region: TheRegion,
 ) -> AllRules:
     """The same for one municipality: any code, also one that nobody lives in yet."""
-    await _save(store_, who, municipality, rules)
+    _expect_validity(rules.validity, clock.day_in(region.zone, at))
+    await _save(store_, who, municipality, rules, at)
     return await show_rules(who, store_)
 
 
-async def _save(store_: Any, who: Principal, municipality: str, rules: Rules) -> None:
-    at = clock.now()
+async def _save(store_: Any, who: Principal, municipality: str, rules: Rules, at: datetime) -> None:
     async with store_.transaction() as tx:
-        if rules.validity is not None:
-            _expect_validity(rules.validity)
         await desk_store.save_rule(tx, municipality, **rules.model_dump(), by=who.user_id, at=at)
         told = f"{municipality} {rules.model_dump_json()}".strip()
         entry = journal.Entry(
@@ -82,11 +88,18 @@ async def _save(store_: Any, who: Principal, municipality: str, rules: Rules) ->
         await journal.append(tx, [entry])
 
 
-def _expect_validity(text: str) -> None:
+def _expect_validity(text: str | None, today: date) -> None:
+    if text is None:
+        return
     try:
-        decide.parse_validity(text)
+        validity = decide.parse_validity(text)
     except ValueError:
         raise Problem(
             422, "invalid_validity", "Срок действия не понят",
             "Напишите until_18, days:90 или дату вида 2027-08-31.",
         ) from None  # fmt: skip
+    if decide.is_past(validity, today):
+        raise Problem(
+            422, "validity_is_past", "Этот день уже прошёл",
+            "Сертификат закончился бы раньше, чем начался: укажите сегодняшнюю дату или позже.",
+        )  # fmt: skip

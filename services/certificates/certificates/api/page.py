@@ -11,6 +11,7 @@ from uuid import UUID
 
 from chassis import clock, journal
 from chassis.auth import SignedIn
+from chassis.database import Tx
 from chassis.doors import shared
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
@@ -21,7 +22,7 @@ from pydantic import BaseModel
 
 from certificates import decide, desk_store, store
 from certificates.api.common import CertificateCard, Doors, TheMoment, card
-from certificates.decide import Facts
+from certificates.decide import Facts, Region
 from certificates.reasons import Reason, explain
 
 router = APIRouter(tags=["family"])
@@ -62,31 +63,27 @@ class Look(NamedTuple):
     at: datetime
 
 
-async def read(
-    store_: Store, doors: Doors, looks: Sequence[Look]
-) -> list[ChildsCertificate | Problem]:
-    """The page of each, or 404 for who may not see it; looks are journalled."""
-    region = doors.region
+async def read(tx: Tx, region: Region, looks: Sequence[Look]) -> list[ChildsCertificate | None]:
+    """The page of each, or None for who may not see it; looks are journalled."""
     pairs = [(look.user_id, look.child_id) for look in looks]
     days = [clock.day_in(region.zone, look.at) for look in looks]
-    async with store_.pool.acquire() as tx:
-        roles = await store.as_whom(tx, pairs)
-        facts = await store.facts_of(tx, pairs, days, region)
-        told = await store.told(tx, pairs)
-        seen = [
-            (look, role)
-            for look, role, known in zip(looks, roles, facts, strict=True)
-            if role and known.child
-        ]
-        staff = [look.user_id for look, role in seen if role is RequesterRole.staff]
-        works_at = await desk_store.organizations_of(tx, staff)
-        await journal.looks(tx, [
-            journal.Entry(look.at, look.user_id, role, "saw_card", look.child_id,
-                          works_at.get(look.user_id))
-            for look, role in seen
-        ])  # fmt: skip
+    roles = await store.as_whom(tx, pairs)
+    facts = await store.facts_of(tx, pairs, days, region)
+    told = await store.told(tx, pairs)
+    seen = [
+        (look, role)
+        for look, role, known in zip(looks, roles, facts, strict=True)
+        if role and known.child
+    ]
+    staff = [look.user_id for look, role in seen if role is RequesterRole.staff]
+    works_at = await desk_store.organizations_of(tx, staff)
+    await journal.looks(tx, [
+        journal.Entry(look.at, look.user_id, role, "saw_card", look.child_id,
+                      works_at.get(look.user_id))
+        for look, role in seen
+    ])  # fmt: skip
     return [
-        _page(role, known, row) if role and known.child else not_found()
+        _page(role, known, row) if role and known.child else None
         for role, known, row in zip(roles, facts, told, strict=True)
     ]
 
@@ -111,7 +108,14 @@ def _request(told: Any) -> RequestCard:
     )
 
 
-Pages = Annotated[Together[Look, ChildsCertificate], shared(read)]
+async def _read(
+    store_: Store, doors: Doors, looks: Sequence[Look]
+) -> list[ChildsCertificate | Problem]:
+    async with store_.pool.acquire() as tx:
+        return [page or not_found() for page in await read(tx, doors.region, looks)]
+
+
+Pages = Annotated[Together[Look, ChildsCertificate], shared(_read)]
 
 
 @router.get("/children/{child_id}/certificate")

@@ -9,6 +9,7 @@ from documents.api import (
     history,
     images,
     listing,
+    operating,
     portal,
     rotation,
 )
@@ -17,5 +18,15 @@ from documents.api.doors import Doors
 __all__ = ["Doors", "router"]
 
 router = APIRouter()
-for part in (listing, applications, credentials, rotation, history, erasures, images, portal):
+for part in (
+    listing,
+    applications,
+    credentials,
+    rotation,
+    history,
+    erasures,
+    images,
+    portal,
+    operating,
+):
     router.include_router(part.router)

@@ -1,5 +1,6 @@
 """HTTP IN: one function per route. What is not theirs is 404."""
 
+from chassis import operating
 from fastapi import APIRouter
 
 from identity.api import (
@@ -13,10 +14,11 @@ from identity.api import (
     tokens,
     users,
 )
-from identity.api.doors import Doors
+from identity.api.doors import AnOperator, Doors
 
 __all__ = ["Doors", "router"]
 
 router = APIRouter(tags=["identity"])
 for part in (tokens, me, passwords, users, erasures, merges, links, organizations, imports):
     router.include_router(part.router)
+router.include_router(operating.router(AnOperator))
