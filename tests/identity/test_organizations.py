@@ -172,6 +172,11 @@ async def test_an_id_that_is_none_is_refused(office, bad):
     problem(await office.put(f"/organizations/{bad}", json=FACTS), 422, "invalid_request")
 
 
+@pytest.mark.parametrize("bad", ["false", 0, None], ids=repr)
+async def test_whether_it_is_authorized_is_said_by_true_or_false_only(office, bad):
+    problem(await office.put(PATH, json=FACTS | {"authorized": bad}), 422, "invalid_request")
+
+
 def test_the_latest_word_holds_in_whatever_order_they_come():
     words = [(EMPLOYER, NOW), (CLOSED, NOW + timedelta(minutes=2)),
              (MOVED, NOW + timedelta(minutes=1))]  # fmt: skip

@@ -7,7 +7,7 @@ from chassis.doors import TheStore
 from contracts.ids import derived
 from contracts.values import Code, Organization, OrganizationKind, Text
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from identity import acts, organization_store, visible
 from identity.api.doors import AnOperator, TheCause
@@ -26,7 +26,7 @@ class Facts(BaseModel):
     kind: OrganizationKind
     name: Text
     municipality: Code
-    authorized: bool
+    authorized: Annotated[bool, Field(strict=True)]
 
 
 class OrganizationCard(BaseModel):
