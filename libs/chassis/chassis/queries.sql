@@ -207,18 +207,6 @@ WHERE NOT EXISTS (
     WHERE j.subject = l.subject AND j.happened_at > l.happened_at - $8::interval
         AND j.actor_id = l.actor_id AND j.action = l.action AND j.details = l.details
 )
-ORDER BY subject, actor_id, action, details, happened_at
-
--- name: journal_looks
-INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
-SELECT * FROM unnest(
-    $1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]
-) AS n (happened_at, actor_id, actor, organization, action, subject, details)
-WHERE NOT EXISTS (
-    SELECT FROM journal AS j WHERE j.subject = n.subject
-        AND j.happened_at > n.happened_at - $8::interval
-        AND j.actor_id = n.actor_id AND j.action = n.action AND j.details = n.details
-)
 
 -- name: journal_of
 SELECT id, happened_at, actor_id, actor, organization, action, details FROM journal
