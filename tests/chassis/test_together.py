@@ -1,12 +1,16 @@
 """Callers who come while a transaction is under way share the next one."""
 
 import asyncio
+from typing import Annotated
 
 import asyncpg
+import httpx
 import pytest
 from chassis import together as together_
+from chassis.doors import shared
 from chassis.problems import Problem
 from chassis.together import AT_ONCE, Together
+from fastapi import FastAPI
 
 
 class Work:
@@ -120,3 +124,30 @@ async def test_no_more_wait_than_may(monkeypatch):
     assert (refused.value.status, refused.value.body["code"]) == (503, "too_busy")
     work.go_on.set()
     assert await asyncio.gather(*waiting) == [2, 4, 6]
+
+
+async def test_callers_of_a_route_share_and_each_application_by_itself():
+    done = []
+
+    async def work(store, doors, asks):
+        done.append((store, doors, list(asks)))
+        await asyncio.sleep(0)
+        return [f"{store} {ask}" for ask in asks]
+
+    def an_app(name):
+        app = FastAPI()
+        app.state.store, app.state.service = name, f"doors of {name}"
+
+        @app.get("/{n}")
+        async def show(n: int, together: Annotated[Together, shared(work)]) -> str:
+            return await together(n)
+
+        transport = httpx.ASGITransport(app)
+        return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+    async with an_app("one") as one, an_app("other") as other:
+        found = await asyncio.gather(*(one.get(f"/{n}") for n in range(9)), other.get("/9"))
+    assert [answer.json() for answer in found] == [*(f"one {n}" for n in range(9)), "other 9"]
+    assert [asks for store, _, asks in done if store == "other"] == [[9]]
+    assert {doors for store, doors, _ in done if store == "one"} == {"doors of one"}
+    assert len(done) < 10
