@@ -57,6 +57,8 @@ class Relay:
                         pause = 0.1
                         await self._relay(connection, producer)
             except (KafkaError, *DATABASE_ERRORS) as error:
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise asyncio.CancelledError from error  # its lost connection hid that it ends
                 SEND_FAILURES.inc()
                 log.warning("relay_failed", error=describe(error))
             finally:
