@@ -35,7 +35,7 @@ async def test_a_familys_request_is_not_behind_an_import(whole_settings):
         async def is_done(rows: int) -> bool:
             return await whole.has("SELECT FROM uploads WHERE rows_done = $1", rows)
 
-        async with a_client(store, settings, api.router, service.state(store)) as http:
+        async with a_client(store, settings, api.router, service.state) as http:
             http.headers.update(bearer("operator", "operator"))
             content = HEAD + "".join(a_row(str(n), f"{n:010}") for n in range(ROWS))
             assert (await send(http, content)).status_code == 202
