@@ -62,6 +62,16 @@ async def test_a_parent_without_a_child_is_told_of_every_rule_that_fails(settled
     assert codes((await of_none(town))["reasons"]) == ["module_disabled", "no_linked_child"]
 
 
+async def test_a_parent_whose_only_child_is_erased_has_none_to_ask_for(settled):
+    town = await settled()
+    await town.hears(PARENT_OF_NONE)
+    await town.hears(a_link("parent of none", "boy"))
+    gone = Tombstone(key=str(an_id("boy")), version=9)
+    await town.door.consume([a_record(gone, topic=topics.IDENTITY_USERS)])
+    shown = await of_none(town)
+    assert (shown["children"], codes(shown["reasons"])) == ([], ["no_linked_child"])
+
+
 @pytest.mark.parametrize("who", ["clerk", "teacher", "operator", "program"])
 async def test_who_is_neither_student_nor_parent_has_an_empty_list(settled, who):
     assert ROLES[who] not in {"student", "parent"}

@@ -262,6 +262,8 @@ async def test_looks_never_push_a_deed_out_of_the_history(client, town, number):
     await active(client, number)
     for n in range(12):
         await search(client, number=number, reason="родитель на приёме " + "и снова" * n)
+    journal = {"subject": str(an_id("child"))}
+    await client.get("/journal", headers=bearer("operator", "operator"), params=journal)
     address = f"/certificates/{number}/history"
     page = (await client.get(address, headers=PARENT, params={"limit": 5})).json()
     seen = page["items"]
@@ -273,7 +275,8 @@ async def test_looks_never_push_a_deed_out_of_the_history(client, town, number):
     assert (actions.count("found_by_desk"), actions.count("activated")) == (12, 1)
     assert [one["at"] for one in seen] == sorted((one["at"] for one in seen), reverse=True)
     for only, among, missing in (
-        ("deeds", "activated", "found_by_desk"), ("looks", "found_by_desk", "activated"),
+        ("deeds", "activated", "found_by_desk"), ("deeds", "activated", "read_journal"),
+        ("looks", "found_by_desk", "activated"), ("looks", "read_journal", "activated"),
     ):  # fmt: skip
         page = (await client.get(address, headers=PARENT, params={"only": only})).json()
         told = {one["action"] for one in page["items"]}

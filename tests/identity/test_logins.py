@@ -75,6 +75,8 @@ async def test_a_login_that_is_given_up_goes_to_who_waits_for_it(door):
     await tell(door, a_user("1", login="igor"))
     await tell(door, a_user("2", login="IGOR"))
     assert await logins(door) == {"1": "igor", "2": None}
+    waits_for = await door.store.pool.fetchval("SELECT waits_for FROM parked")
+    assert "igor" not in waits_for.lower(), "operators are shown what is waited for, and no login"
     await tell(door, a_user("1", version=2, login="igor-1"))
     await try_parked(door)
     assert await logins(door) == {"1": "igor-1", "2": "IGOR"}

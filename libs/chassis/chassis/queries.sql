@@ -211,7 +211,7 @@ WHERE NOT EXISTS (
 -- name: journal_of
 SELECT id, happened_at, actor_id, actor, organization, action, details FROM journal
 WHERE subject = $1 AND ($3::timestamptz IS NULL OR (happened_at, id) < ($3, $4::bigint))
-    AND ($5::boolean IS NULL OR action ~ '^(found|saw|downloaded)_|[.]looked_at$' = $5)
+    AND ($5::boolean IS NULL OR action ~ '^(found|saw|downloaded|read)_|[.]looked_at$' = $5)
 ORDER BY happened_at DESC, id DESC LIMIT $2
 
 -- name: try_lock

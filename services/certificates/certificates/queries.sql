@@ -58,8 +58,10 @@ SELECT
     c.user_id AS child_id, c.birth_date, c.municipality, c.enrolled_at, c.erased AS child_erased,
     r.user_id AS requester_id, r.organization, r.authorized, r.erased AS requester_erased,
     l.linked,
-    EXISTS (SELECT FROM child_links AS o WHERE o.parent_id = a.requester_id AND o.linked)
-        AS has_linked_child,
+    EXISTS (
+        SELECT FROM child_links AS o JOIN people AS p ON p.user_id = o.child_id
+        WHERE o.parent_id = a.requester_id AND o.linked AND NOT p.erased AND 'student' = ANY(p.roles)
+    ) AS has_linked_child,
     EXISTS (
         SELECT FROM certificates AS k WHERE k.child_id = a.child_id
             AND k.status IN ('pending_activation', 'active', 'suspended')

@@ -14,7 +14,7 @@ from contracts.events import (
     UserRegistered,
     UserUpdated,
 )
-from contracts.ids import user_id
+from contracts.ids import derived, user_id
 from contracts.values import Role
 
 
@@ -91,8 +91,8 @@ def gives_up(known: HasLogin | None, login: str | None) -> str | None:
 
 
 def login_fact(login: str) -> str:
-    """What a change waits for whose login somebody else has."""
-    return f"login:{login}"
+    """What a change waits for whose login somebody else has; operators see it, and no login."""
+    return f"login:{derived(login, 'login')}"
 
 
 def _state(change: SgoUserChanged, version: int) -> dict[str, object]:

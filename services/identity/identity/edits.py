@@ -177,7 +177,7 @@ def _person(fields: Fields, told: set[str]) -> dict[str, Any]:
 def why_no_link(parent: frozenset[Role], child: frozenset[Role]) -> tuple[str, str] | None:
     """Which of the two lacks the role of that side of a link, and the code; None: neither.
 
-    Of links that SGO tells this is asked when they are used: a link may come before its users.
+    Of links that SGO tells, the child's role is asked when they are used: they may come first.
     """
     if Role.parent not in parent:
         return "parent_id", "not_a_parent"
