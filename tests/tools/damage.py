@@ -40,6 +40,20 @@ def sql(service: str, *statements: str) -> Damage:
     return damage
 
 
+def agreed(child: str) -> tuple[str, str]:
+    """As the door writes it: the consent and its entry in the journal."""
+    who = f"'{user_id(PARENT)}'", f"'{user_id(child)}'"
+    consent = (
+        "INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)"
+        f" VALUES (gen_random_uuid(), {who[1]}, {who[0]}, 'certificate', 'v1', now())"
+    )
+    entry = (
+        "INSERT INTO journal (happened_at, actor_id, actor, action, subject, details)"
+        f" VALUES (now(), {who[0]}, 'parent', 'consented', {who[1]}, 'v1')"
+    )
+    return consent, entry
+
+
 def told(*records) -> Damage:
     async def damage(world: World) -> None:
         await world.say(*(replace(one, topic=world.prefix + one.topic) for one in records))
@@ -150,6 +164,37 @@ GAPS = [
             ("identity.child-links.v1", "child_links", "child_id", user_id("child-0"), LINK),
         )
     ),
+    *(
+        Gap("altered", f"{user_id(child)} version", sql(service,
+            f"UPDATE people SET {change} WHERE user_id = '{user_id(child)}'"),
+            {"service": service, "topic": "identity.users.v1"})
+        for service, child, change in (
+            ("certificates", "child-5", "full_name = 'Иванова Мария'"),
+            ("certificates", "child-6", "birth_date = birth_date - 1"),
+            ("certificates", "child-7", "municipality = 'm9'"),
+            ("certificates", "child-8", "enrolled_at = enrolled_at || ARRAY['school-9']"),
+            ("certificates", "child-9", "roles = roles || ARRAY['operator']"),
+            ("certificates", "child-10", "authorized = true"),
+            ("certificates", "child-11", "erased = true"),
+            ("documents", "child-5", "full_name = 'Иванова Мария'"),
+            ("documents", "child-6", "birth_date = birth_date - 1"),
+            ("documents", "child-7", "school = 'Школа № 9'"),
+            ("documents", "child-8", "staff_of = 'Центр'"),
+            ("documents", "child-9", "is_operator = true"),
+            ("documents", "child-10", "works_at = 'centre-1'"),
+            ("documents", "child-11", "enrolled_at = enrolled_at || ARRAY['school-9']"),
+            ("documents", "child-12", "student = false"),
+        )
+    ),
+    *(
+        Gap("altered", f"{user_id(PARENT)}:{user_id('child-5')} version 1", sql(service,
+            f"UPDATE child_links SET linked = false WHERE child_id = '{user_id('child-5')}'"),
+            {"service": service, "topic": "identity.child-links.v1"})
+        for service in ("certificates", "documents")
+    ),
+    Gap("unconsented", f"of {user_id(PARENT)} for {user_id('child-0')} to v1", sql("certificates",
+        *(statement for n in range(2) for statement in agreed(f"child-{n}")),
+        f"DELETE FROM consents WHERE child_id = '{user_id('child-0')}'")),
     Gap("not_dense", "{child-5} is at version 3", sql("certificates",
         "UPDATE certificates SET version = 3 WHERE certificate_id = '{child-5}'")),
     Gap("number_twice", "{child-6}", sql("certificates",

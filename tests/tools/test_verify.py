@@ -80,6 +80,11 @@ def test_a_gap_is_listed_by_its_id(world, damaged, gap):
     assert finding.check.do
 
 
+def test_a_consent_that_is_kept_is_no_gap(damaged):
+    (finding,) = [one for one in damaged if one.check and one.check.lists == "unconsented"]
+    assert finding.count == 1
+
+
 def test_every_check_is_broken_by_some_damage(damaged):
     broken = {(gap.check, *sorted(gap.names.items())) for gap in GAPS}
     checks = [one.check for one in damaged if one.check]

@@ -19,6 +19,10 @@ AGAIN = "make verify heal=1 says it again; what it cannot: docs/operators-guide.
 KEEP = (
     "nothing here heals it: keep a copy of the databases and the topics, and find who wrote there"
 )
+CHANGED = (
+    "somebody wrote into a database: find who; the next change of the user or link in SGO is told"
+    " in full and puts it right"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,13 @@ class Finding:
 def _unheard(service: str, topic: str) -> Check:
     return Check(
         "unheard", f"{service} knows all that is on {topic}", HEALTH.format(service=service),
+        {"service": service, "topic": topic},
+    )  # fmt: skip
+
+
+def _altered(service: str, topic: str) -> Check:
+    return Check(
+        "altered", f"what {service} keeps of {topic} is what identity says", CHANGED,
         {"service": service, "topic": topic},
     )  # fmt: skip
 
@@ -81,6 +92,11 @@ CHECKS = (
     _unheard("certificates", "identity.child-links.v1"),
     _unheard("documents", "identity.users.v1"),
     _unheard("documents", "identity.child-links.v1"),
+    _altered("certificates", "identity.users.v1"),
+    _altered("certificates", "identity.child-links.v1"),
+    _altered("documents", "identity.users.v1"),
+    _altered("documents", "identity.child-links.v1"),
+    Check("unconsented", "each consent that was journalled is kept", KEEP),
     Check("not_dense", "versions are dense", KEEP),
     Check("number_twice", "no number was given twice", KEEP),
     Check("mistyped", "check digits are right", KEEP),

@@ -21,6 +21,10 @@ CREATE TABLE unsealed (service TEXT, id TEXT, at INTEGER);
 CREATE TABLE broken (service TEXT, link INTEGER);
 CREATE TABLE fact (topic TEXT, about TEXT, version INTEGER, number TEXT, must INTEGER);
 CREATE TABLE known (service TEXT, topic TEXT, about TEXT, version INTEGER);
+CREATE TABLE content (
+    side TEXT, reader TEXT, topic TEXT, about TEXT, version INTEGER, digest TEXT
+);
+CREATE TABLE unconsented (line TEXT);
 CREATE TABLE unconfirmed (user_id TEXT, service TEXT, at INTEGER);
 CREATE TABLE gone (user_id TEXT PRIMARY KEY, merged INTEGER);
 CREATE TABLE request (request_id TEXT, status TEXT, certificate_id TEXT);
@@ -43,6 +47,7 @@ CREATE INDEX way_about ON way (topic, about, version);
 CREATE INDEX kept_place ON kept (topic, partition, record_offset);
 CREATE INDEX fact_about ON fact (topic, about, version);
 CREATE INDEX known_about ON known (service, topic, about);
+CREATE INDEX content_about ON content (side, reader, topic, about);
 CREATE INDEX request_id ON request (request_id);
 CREATE INDEX certificate_request ON certificate (request_id);
 CREATE INDEX certificate_id ON certificate (certificate_id);
@@ -100,6 +105,16 @@ WHERE abs(:now - u.at) > :young
         AND q.state <> 'redriven')
     AND NOT EXISTS (SELECT 1 FROM gone AS g
         WHERE g.merged AND g.user_id IN (substr(u.about, 1, 36), substr(u.about, 38)))
+
+-- name: altered
+-- The same version has the same content, wherever it is kept.
+SELECT k.about || ' version ' || k.version
+FROM content AS k JOIN content AS s ON s.side = 'said' AND s.reader = k.reader
+    AND s.topic = k.topic AND s.about = k.about AND s.version = k.version
+WHERE k.side = 'kept' AND k.reader = :service AND k.topic = :topic AND k.digest <> s.digest
+
+-- name: unconsented
+SELECT line FROM unconsented
 
 -- name: unsaid
 -- Where the topic's beginning was deleted, only what follows on something that is still there.

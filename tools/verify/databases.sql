@@ -44,6 +44,37 @@ FROM child_links
 UNION ALL
 SELECT 'erasures.v1', user_id || ':' || service, version FROM erasure_confirmations
 
+-- name: identity_content
+-- What each reader keeps of a user, as it keeps it. `person` is what the event said.
+SELECT 'said', 'certificates', 'identity.users.v1', user_id::text, version,
+    CASE WHEN erased_at IS NOT NULL THEN 'erased' ELSE md5(jsonb_build_array(
+        ARRAY(SELECT unnest(roles) ORDER BY 1), full_name, birth_date, person ->> 'municipality',
+        ARRAY(SELECT e ->> 'organization_id' FROM jsonb_array_elements(person -> 'enrolments') AS e
+            ORDER BY 1),
+        person #>> '{organization,id}', coalesce(person #>> '{organization,authorized}', 'false')
+    )::text) END
+FROM users
+UNION ALL
+SELECT 'said', 'documents', 'identity.users.v1', user_id::text, version,
+    CASE WHEN erased_at IS NOT NULL THEN 'erased' ELSE md5(jsonb_build_array(
+        full_name, birth_date, person #>> '{enrolments,0,name}',
+        ARRAY(SELECT e ->> 'organization_id' FROM jsonb_array_elements(person -> 'enrolments') AS e
+            ORDER BY 1),
+        CASE WHEN 'staff' = ANY(roles) AND person #>> '{organization,authorized}' = 'true'
+            THEN jsonb_build_array(person #> '{organization,id}', person #> '{organization,name}')
+            END,
+        'student' = ANY(roles), 'operator' = ANY(roles)
+    )::text) END
+FROM users
+UNION ALL
+SELECT 'said', 'certificates', 'identity.child-links.v1', parent_id || ':' || child_id, version,
+    linked::text
+FROM child_links
+UNION ALL
+SELECT 'said', 'documents', 'identity.child-links.v1', parent_id || ':' || child_id, version,
+    linked::text
+FROM child_links
+
 -- name: identity_unconfirmed
 SELECT e.user_id::text, s, (extract(epoch FROM e.ordered_at) * 1000)::bigint
 FROM erasures AS e CROSS JOIN unnest(ARRAY['certificates', 'documents']) AS s
@@ -74,6 +105,28 @@ UNION ALL
 SELECT 'certificates.requests.v1', request_id::text, 1
 FROM certificate_requests WHERE status <> 'pending'
 
+-- name: certificates_content
+SELECT 'kept', 'certificates', 'identity.users.v1', user_id::text, version,
+    CASE WHEN erased THEN 'erased' ELSE md5(jsonb_build_array(
+        ARRAY(SELECT unnest(roles) ORDER BY 1), full_name, birth_date, municipality,
+        ARRAY(SELECT unnest(enrolled_at) ORDER BY 1), organization, authorized::text
+    )::text) END
+FROM people
+UNION ALL
+SELECT 'kept', 'certificates', 'identity.child-links.v1', parent_id || ':' || child_id, version,
+    linked::text
+FROM child_links
+
+-- name: certificates_unconsented
+-- The journal is sealed: a consent that it tells of has its row, also after it was withdrawn.
+SELECT 'of ' || j.actor_id || ' for ' || j.subject || ' to ' || j.details
+    || coalesce(', journal link ' || j.link, '')
+FROM journal AS j
+WHERE j.action = 'consented' AND NOT EXISTS (
+    SELECT FROM consents AS c
+    WHERE (c.child_id, c.given_by, c.text_version) = (j.subject, j.actor_id, j.details)
+)
+
 -- name: certificates_request
 SELECT request_id::text, status, certificate_id::text FROM certificate_requests
 
@@ -91,6 +144,21 @@ FROM credentials, generate_series(1, version) AS v
 SELECT 'identity.users.v1', user_id::text, version FROM people
 UNION ALL
 SELECT 'identity.child-links.v1', parent_id || ':' || child_id, version FROM child_links
+
+-- name: documents_content
+SELECT 'kept', 'documents', 'identity.users.v1', user_id::text, version,
+    CASE WHEN erased THEN 'erased' ELSE md5(jsonb_build_array(
+        full_name, birth_date, school, ARRAY(SELECT unnest(enrolled_at) ORDER BY 1),
+        CASE WHEN works_at IS NOT NULL OR staff_of IS NOT NULL
+            THEN jsonb_build_array(works_at, staff_of) END,
+        student, is_operator
+    )::text) END
+FROM people
+WHERE erased OR enrolled_at IS NOT NULL  -- null: not told again since there is this column
+UNION ALL
+SELECT 'kept', 'documents', 'identity.child-links.v1', parent_id || ':' || child_id, version,
+    linked::text
+FROM child_links
 
 -- name: documents_document
 SELECT certificate_id::text, number, state FROM credentials

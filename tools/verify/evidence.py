@@ -23,6 +23,10 @@ from tools.verify.topics import Reading, is_compacted
 SQL = load("tools.verify", "checks.sql")
 SOURCES = load("tools.verify", "databases.sql")
 ORDER = ("documents", "certificates", "identity")
+TABLES = (
+    *("fact", "known", "content", "gone", "unconfirmed", "unconsented"),
+    *("request", "certificate", "document"),
+)
 ROWS = 2000
 CACHE_KIB = 64 * 1024
 
@@ -102,7 +106,7 @@ async def _gather(evidence: sqlite3.Connection, tx: Any, service: str, prefix: s
             (service, shelf, row_id, topic.removeprefix(prefix), *rest)
             for shelf, row_id, topic, *rest in rows
         ])  # fmt: skip
-    for table in ("fact", "known", "gone", "unconfirmed", "request", "certificate", "document"):
+    for table in TABLES:
         if query := SOURCES.get(f"{service}_{table}"):
             async for rows in _pages(tx, query):
                 told = [(service, *row) if table == "known" else tuple(row) for row in rows]
