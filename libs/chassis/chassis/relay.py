@@ -57,8 +57,6 @@ class Relay:
                         pause = 0.1
                         await self._relay(connection, producer)
             except (KafkaError, *DATABASE_ERRORS) as error:
-                if (task := asyncio.current_task()) and task.cancelling():
-                    raise asyncio.CancelledError from error  # its lost connection hid that it ends
                 SEND_FAILURES.inc()
                 log.warning("relay_failed", error=describe(error))
             finally:
@@ -157,7 +155,8 @@ async def _lock(connection: Tx) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # lost already, and its lock with it
+            connection.terminate()
 
 
 def _failure(sent: "asyncio.Future[Any]") -> BaseException | None:
