@@ -10,6 +10,7 @@ import hashlib
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -47,6 +48,12 @@ def name_of(n: int) -> str:
     """Of the n-th child."""
     first, father = FIRST[n // 60 % 20], FATHERS[n // 1200 % 12]
     return f"{SURNAMES[n % 60]} {first} {father}ович"
+
+
+def born(n: int) -> date:
+    """Of the n-th child, who is 15 or 16."""
+    today = datetime.now(UTC).date()  # noqa: TID251  the database's day, in its time zone
+    return today - timedelta(days=5500 + n % 365)
 
 
 async def settle(stack: Stack, rows: int, tables: Mapping[str, Sequence[str]] = TABLES) -> None:

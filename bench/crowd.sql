@@ -31,7 +31,7 @@ INSERT INTO certificates (
     warned_days
 )
 SELECT md5('crowd-certificate-' || n)::uuid, md5('crowd-child-' || n)::uuid,
-    md5('crowd-request-' || n)::uuid, '99' || lpad((n * 387420489::bigint % 1000000000)::text, 9, '0'),
+    md5('crowd-request-' || n)::uuid, '99' || lpad((n * 387420489::bigint % 1000000000)::text, 9, '0') || '0',
     CASE WHEN n % 3 = 0 THEN 'pending_activation' ELSE 'active' END, 1 + (n % 3 > 0)::int,
     current_date - 44, current_date + 2 + n % 1500, now() - interval '44 days' * (n % 1000) / 1000,
     CASE WHEN n % 1500 < 10 THEN 7 WHEN n % 1500 < 35 THEN 30 WHEN n % 1500 < 95 THEN 90 END
@@ -56,7 +56,7 @@ INSERT INTO credentials (
     version, template_version, sealed_values, sealed_key, digest, built_at, correlation_id
 )
 SELECT md5('crowd-certificate-' || n)::uuid, md5('crowd-child-' || n)::uuid,
-    md5('crowd-document-' || n)::uuid, '99' || lpad((n * 387420489::bigint % 1000000000)::text, 9, '0'),
+    md5('crowd-document-' || n)::uuid, '99' || lpad((n * 387420489::bigint % 1000000000)::text, 9, '0') || '0',
     current_date - 44, current_date + 400 + n % 1000, current_date - 44, 'ready', 1, 'credentials-1',
     s.sealed, substr(s.sealed, 1, 60), substr(s.sealed, 1, 32), now(),
     md5('crowd-request-' || n)::uuid::text

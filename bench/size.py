@@ -24,6 +24,7 @@ PAGES_PER_S, READS, FOR_S = 50, 1000, 20
 DESK_PER_S = 5  # a page of fifty children each
 SCANNED_MIN = 100_000  # rows: a scan of less is none
 OK = 200
+REASON = quote("ребёнок переехал")
 
 
 def main(rows: int = ROWS) -> list[Result]:
@@ -90,7 +91,13 @@ async def _reading(town: Town, rows: int) -> list[Result]:
         "by number": ([f"number={one}" for one in numbers], 50),
         "by whole name": ([f"name={one}" for one in names], 200),
         "by surname": ([f"name={one}" for one in surnames], 200),
-        "by surname everywhere": ([f"name={one}&reason=transfer" for one in surnames], 200),
+        "by surname and day everywhere": (
+            [
+                f"name={surname}&birth_date={crowd.born(n)}&reason={REASON}"
+                for surname, n in zip(surnames, some, strict=True)
+            ],
+            200,
+        ),
     }
     pages = [f"/children/{one}/certificate" for one in children]
     found = [
