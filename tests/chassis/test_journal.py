@@ -81,6 +81,20 @@ async def test_what_was_rolled_back_is_not_journalled(deaf_bench):
     assert await deaf_bench.count("journal") == 0
 
 
+async def test_a_look_is_never_looked_up_by_its_actor_of_whom_there_may_be_very_many(deaf_bench):
+    """Also where nothing better is there: what is small today is not in a year."""
+    columns = [[value] for value in ENTRY.row()]
+    query = f"EXPLAIN {journal.SQL['journal_looks']}"
+    async with deaf_bench.pool.acquire() as tx:
+        transaction = tx.transaction()
+        await transaction.start()
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        assert "journal_of_subject" in str(await tx.fetch(query, *columns, journal.SAME_LOOK))
+        await tx.execute("DROP INDEX journal_of_subject")
+        assert "journal_of_actor" not in str(await tx.fetch(query, *columns, journal.SAME_LOOK))
+        await transaction.rollback()
+
+
 async def test_looking_again_within_ten_minutes_is_one_look(deaf_bench):
     later = replace(ENTRY, happened_at=NOW + journal.SAME_LOOK)
     for entry in (ENTRY, ENTRY, replace(ENTRY, actor_id=an_id("other")), later):

@@ -194,6 +194,7 @@ SELECT * FROM unnest(
 )
 
 -- name: journal_looks
+-- Looked up by subject and time: of one actor, at a desk, there may be very many. Hence no "=".
 INSERT INTO journal (happened_at, actor_id, actor, organization, action, subject, details)
 SELECT * FROM (
     SELECT DISTINCT ON (actor_id, action, subject, details) *
@@ -205,7 +206,8 @@ SELECT * FROM (
 WHERE NOT EXISTS (
     SELECT FROM journal AS j
     WHERE j.subject = l.subject AND j.happened_at > l.happened_at - $8::interval
-        AND j.actor_id = l.actor_id AND j.action = l.action AND j.details = l.details
+        AND j.actor_id IS NOT DISTINCT FROM l.actor_id
+        AND j.action = l.action AND j.details = l.details
 )
 
 -- name: journal_of
