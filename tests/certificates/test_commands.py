@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from certificates import consumers
 from certificates.settings import Settings
-from chassis import commands, kept_commands, parking
+from chassis import command_line, commands, parking
 from chassis.batches import Consumer
 from chassis.handlers import by_event
 from chassis.outbox import Store
@@ -60,7 +60,7 @@ async def test_a_record_without_content_is_shown_as_what_it_is(door, value, word
 async def test_what_still_cannot_be_read_is_not_redriven(door):
     consumer, settings = door
     await consumer.consume([broken()])
-    with pytest.raises(kept_commands.Refused, match="still cannot be read"):
+    with pytest.raises(command_line.Refused, match="still cannot be read"):
         await run(settings, "quarantine", "redrive", "1")
 
 
@@ -100,5 +100,5 @@ async def test_a_parked_record_can_be_dropped_with_a_reason(door):
 
 async def test_a_wrong_id_is_told(door):
     _, settings = door
-    with pytest.raises(kept_commands.Refused, match="no record 99"):
+    with pytest.raises(command_line.Refused, match="no record 99"):
         await run(settings, "quarantine", "show", "99")

@@ -7,6 +7,7 @@ import pytest
 from certificates import main, withdrawals
 from certificates.settings import Settings
 from chassis import clock, counting
+from chassis.command_line import Refused
 from chassis.database import migrate, open_pool
 from prometheus_client import REGISTRY
 
@@ -78,12 +79,12 @@ async def test_what_is_kept_on_a_ground_waits_no_more_and_is_journalled(client, 
     entry = await town.store.pool.fetchrow("SELECT * FROM journal ORDER BY id DESC LIMIT 1")
     assert (entry["action"], entry["actor"], entry["subject"]) == ("consent_kept", "cli", CHILD)
     assert entry["details"].endswith(f"consent {an_id('c child')}; {GROUND}")
-    with pytest.raises(withdrawals.Refused, match="waits for a decision"):
+    with pytest.raises(Refused, match="waits for a decision"):
         await run("keep", str(an_id("c child")), "--ground", GROUND)
 
 
 async def test_a_consent_that_stands_cannot_be_kept(town, run):
-    with pytest.raises(withdrawals.Refused):
+    with pytest.raises(Refused):
         await run("keep", str(an_id("c child")), "--ground", GROUND)
     assert await town.store.pool.fetch("SELECT * FROM journal") == []
 

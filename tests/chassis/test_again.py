@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from chassis import again, clock, commands, kept_commands, outbox, parking
+from chassis import again, clock, command_line, commands, outbox, parking
 from contracts import Tombstone, topics
 
 from tests.builders import a_record, a_user, envelope
@@ -72,7 +72,7 @@ async def test_of_a_full_state_only_the_latest_is_sent_again(deaf_bench):
 
 
 async def test_without_a_condition_nothing_is_sent_again(deaf_bench):
-    with pytest.raises(kept_commands.Refused, match="Say what"):
+    with pytest.raises(command_line.Refused, match="Say what"):
         await command(deaf_bench, "outbox", "resend")
 
 
@@ -157,5 +157,5 @@ async def test_a_record_that_cannot_be_read_is_not_heard(bench):
 
 
 async def test_without_a_broker_it_is_one_sentence(deaf_bench):
-    with pytest.raises(kept_commands.Refused, match="Kafka does not answer"):
+    with pytest.raises(command_line.Refused, match="Kafka does not answer"):
         await hear(deaf_bench, f"{TOPIC.name}:0:0")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
-from chassis import commands, journal, kept_commands
+from chassis import command_line, commands, journal
 
 from tests.builders import NOW, an_id
 
@@ -132,7 +132,7 @@ async def test_the_command_names_the_row_where_the_chain_is_broken(deaf_bench, d
     await written(deaf_bench, 4)
     await journal.seal(deaf_bench.store)
     await behind_its_back(deaf_bench, damage)
-    with pytest.raises(kept_commands.Refused, match=says):
+    with pytest.raises(command_line.Refused, match=says):
         await verified(deaf_bench)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from chassis import clock, rewrap
+from chassis.command_line import Refused
 from chassis.crypto import unseal
 from chassis.database import open_pool
 from chassis.kept import WrongKey, open_kept
@@ -199,11 +200,11 @@ async def test_run_once_more_it_changes_nothing(identity):
 
 
 async def test_another_key_than_the_one_that_was_begun_with_is_refused(identity):
-    with pytest.raises(rewrap.Refused, match="OLD_ENCRYPTION_KEY is not the key"):
+    with pytest.raises(Refused, match="OLD_ENCRYPTION_KEY is not the key"):
         await identity.command(THIRD, NEW)
     with pytest.raises(Broken):
         await identity.command(OLD, NEW, tell=breaks)
-    with pytest.raises(rewrap.Refused, match="begun with another new key"):
+    with pytest.raises(Refused, match="begun with another new key"):
         await identity.command(OLD, THIRD)
 
 
@@ -222,7 +223,7 @@ async def test_while_the_service_runs_it_is_refused_and_the_service_can_start_ag
     async def run(_: Any) -> None:
         command = await open_pool(identity.settings, sessions=1)
         try:
-            with pytest.raises(rewrap.Refused, match="still running"):
+            with pytest.raises(Refused, match="still running"):
                 await rewrap.rewrap(command, OLD, NEW, in_silence)
         finally:
             await command.close()

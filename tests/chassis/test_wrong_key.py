@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from chassis import kept_commands, parking
+from chassis import command_line, kept_commands, parking
 from chassis.crypto import seal
 from chassis.handlers import Effects
 from chassis.kept import NotYet
@@ -58,7 +58,7 @@ async def test_a_parked_record_is_applied_when_its_key_is_back(locked_bench):
 async def test_a_command_on_a_record_under_another_key_says_so(deaf_bench, command, kind):
     bad = deaf_bench.record(1) if kind == "parked" else replace(deaf_bench.record(1), value=b"{")
     await replace(deaf_bench.consumer(wait), key=OTHER).consume([bad])
-    with pytest.raises(kept_commands.Refused, match="sealed with another ENCRYPTION_KEY") as told:
+    with pytest.raises(command_line.Refused, match="sealed with another ENCRYPTION_KEY") as told:
         await as_command(deaf_bench, command, kind, deaf_bench.settings.key_bytes)
     assert "\n" not in str(told.value)
     assert await as_command(deaf_bench, "show", kind, OTHER)

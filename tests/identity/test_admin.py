@@ -2,12 +2,13 @@
 
 import pytest
 from chassis import journal
+from chassis.command_line import Refused
 from chassis.journal import os_user
 from chassis.outbox import Store
 from contracts.ids import derived, user_id
 from contracts.values import Role
 from identity import sign_ins, store
-from identity.admin import Refused, add_client, add_user, own_id, rotate_keys, set_passwords
+from identity.admin import add_client, add_user, own_id, rotate_keys, set_passwords
 from identity.decide import change_user
 from identity.hashing import Hashing
 from identity.settings import Settings

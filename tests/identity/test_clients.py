@@ -3,9 +3,10 @@
 import base64
 
 import pytest
+from chassis.command_line import Refused
 from chassis.tokens import TokenCheck
 from contracts.values import Role
-from identity.admin import Refused, add_client, add_user, set_passwords
+from identity.admin import add_client, add_user, set_passwords
 from joserfc import jwt
 
 from tests.doors import problem

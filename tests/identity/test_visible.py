@@ -1,10 +1,11 @@
 """Letters that nobody sees are in no name and no login."""
 
 import pytest
+from chassis.command_line import Refused
 from contracts.ids import user_id
 from contracts.values import Role
 from identity import visible
-from identity.admin import Refused, add_user
+from identity.admin import add_user
 
 from tests.builders import a_record
 from tests.doors import problem, said

@@ -12,7 +12,6 @@ gives a record of a topic to the service once more. `-` reads ids or places from
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,8 +19,9 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 
 from chassis import again, journal, settings
+from chassis.command_line import Refused, answer, described
 from chassis.database import Pool, Tx, describe, open_pool
-from chassis.kept_commands import Refused, drop, listed, redrive, show
+from chassis.kept_commands import drop, listed, redrive, show
 from chassis.places import Gone, reading
 from chassis.records import Item
 
@@ -121,11 +121,7 @@ async def _in_transaction(tx: Tx, arguments: argparse.Namespace, key: bytes) -> 
 
 
 def arguments_of(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m chassis.commands",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described("chassis.commands", __doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     for kind in ("quarantine", "parked"):
         commands = kinds.add_parser(kind).add_subparsers(dest="command", required=True)
@@ -156,13 +152,7 @@ def _moment(text: str) -> datetime:
 
 
 def main() -> None:
-    arguments = arguments_of(sys.argv[1:])
-    try:
-        lines = asyncio.run(run(arguments, settings.load(Settings)))
-    except Refused as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
-    sys.stdout.write("\n".join(lines) + "\n")
+    answer(run(arguments_of(sys.argv[1:]), settings.load(Settings)))
 
 
 if __name__ == "__main__":

@@ -5,16 +5,13 @@ from typing import Any
 from contracts import Unreadable
 
 from chassis import inbox
+from chassis.command_line import Refused
 from chassis.database import Tx
 from chassis.kept import WrongKey, open_kept
 from chassis.queries import load
 from chassis.records import KeptRecord, read
 
 SQL = load("chassis")
-
-
-class Refused(Exception):
-    """The message is for the operator."""
 
 
 async def listed(tx: Tx, kind: str) -> list[str]:

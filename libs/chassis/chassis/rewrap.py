@@ -8,7 +8,6 @@ under neither; broken off, the command is run again with the same keys, and unti
 service starts. Afterwards services start with the new key only.
 """
 
-import asyncio
 import base64
 import sys
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 
 from chassis import settings
+from chassis.command_line import Refused, answer
 from chassis.crypto import seal, unseal
 from chassis.database import Pool, Tx, open_pool
 from chassis.key_check import ABOUT
@@ -26,10 +26,6 @@ from chassis.settings import Key
 SQL = load("chassis")
 ROWS_MAX: Final = 500
 REWRAP_LOCK: Final = 0x726577
-
-
-class Refused(Exception):
-    """The message is for the operator."""
 
 
 class Settings(settings.ServiceSettings):
@@ -150,11 +146,7 @@ def _tell(line: str) -> None:
 
 
 def main() -> None:
-    try:
-        asyncio.run(run(settings.load(Settings), _tell))
-    except Refused as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
+    answer(run(settings.load(Settings), _tell))
 
 
 if __name__ == "__main__":

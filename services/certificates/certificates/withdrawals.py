@@ -10,7 +10,6 @@ ground goes to the journal and is shown to the family: write no names.
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis import clock, journal, settings
+from chassis.command_line import Refused, answer, described
 from chassis.database import Tx, open_pool
 from chassis.queries import load
 
@@ -25,10 +25,6 @@ from certificates.settings import Settings
 
 SQL = load("certificates")
 DECIDE_WITHIN: Final = timedelta(days=30)
-
-
-class Refused(Exception):
-    """The message is for the operator."""
 
 
 async def listed(tx: Tx, configured: Settings, at: datetime) -> list[str]:
@@ -69,11 +65,7 @@ async def run(arguments: argparse.Namespace, configured: Settings) -> list[str]:
 
 
 def arguments_of(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m certificates.withdrawals",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described("certificates.withdrawals", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="what waits, and by which day it must be decided")
     kept = commands.add_parser("keep", help="the data stay, on a ground")
@@ -90,13 +82,7 @@ def _ground(text: str) -> str:
 
 
 def main() -> None:
-    arguments = arguments_of(sys.argv[1:])
-    try:
-        lines = asyncio.run(run(arguments, settings.load(Settings)))
-    except Refused as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
-    sys.stdout.write("\n".join(lines) + "\n")
+    answer(run(arguments_of(sys.argv[1:]), settings.load(Settings)))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chassis import clock, journal, outbox, settings
+from chassis.command_line import Refused, answer
 from chassis.database import open_pool
 from chassis.key_check import expect_same_key
 from chassis.outbox import Store
@@ -36,10 +37,6 @@ PASSWORD_LENGTH_MIN = 8
 # identity reads its keys every 5 s, the services ask it every 10 s, and an answer may take 5 s.
 WITHDRAWN_S_MAX = 20
 SCOPE = re.compile("[a-z][a-z-]{0,40}:(read|write)")
-
-
-class Refused(Exception):
-    """The message is for the operator."""
 
 
 async def set_passwords(store_: Store, lines: list[str]) -> int:
@@ -135,25 +132,27 @@ def own_id(login: str) -> UUID:
     return derived(login.lower(), "own-user")
 
 
-async def _run(arguments: argparse.Namespace, configured: Settings) -> str:
+async def _run(arguments: argparse.Namespace, configured: Settings) -> list[str]:
     pool = await open_pool(configured)
     try:
         store_ = Store(pool)
         match arguments.command:
             case "set-passwords":
                 count = await set_passwords(store_, list(sys.stdin))
-                return f"{count} passwords set."
+                return [f"{count} passwords set."]
             case "add-user":
                 name = arguments.name or arguments.login
                 added = await add_user(store_, arguments.login, Role(arguments.role), name)
-                return "Added." if added else "Was there already."
+                return ["Added." if added else "Was there already."]
             case "add-client":
                 name = arguments.name or arguments.login
                 secret = await add_client(store_, arguments.login, name, arguments.scope)
-                return f"client_secret {secret}" if secret else "Its scopes are set."
+                return [f"client_secret {secret}" if secret else "Its scopes are set."]
             case _:
                 await expect_same_key(pool, configured.key_bytes)
-                return await rotate_keys(store_, configured.key_bytes, withdraw=arguments.withdraw)
+                return [
+                    await rotate_keys(store_, configured.key_bytes, withdraw=arguments.withdraw)
+                ]
     finally:
         await pool.close()
 
@@ -172,13 +171,7 @@ def main() -> None:
     client.add_argument("--name")
     rotate = commands.add_parser("rotate-keys", help="sign with the next key from now on")
     rotate.add_argument("--withdraw", action="store_true", help="the old ones may be stolen")
-    arguments = parser.parse_args()
-    try:
-        answer = asyncio.run(_run(arguments, settings.load(Settings)))
-    except Refused as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
-    sys.stdout.write(f"{answer}\n")
+    answer(_run(parser.parse_args(), settings.load(Settings)))
 
 
 if __name__ == "__main__":
