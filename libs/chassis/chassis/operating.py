@@ -8,13 +8,17 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from contracts.values import Role
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from chassis import clock, journal
+from chassis.auth import only
 from chassis.database import Tx
 from chassis.doors import TheStore
+from chassis.problems import not_found
 from chassis.queries import load
+from chassis.tokens import Principal
 
 SQL = load("chassis")
 ROWS_MAX: Final = 100
@@ -71,6 +75,23 @@ More = Callable[[Tx], Awaitable[tuple[dict[str, int], Sequence[Stuck]]]]
 async def nothing_more(_tx: Tx) -> tuple[dict[str, int], Sequence[Stuck]]:
     """Of a service with no stuck work of its own."""
     return {}, ()
+
+
+def known_by(is_operator: Callable[[Tx, UUID], Awaitable[bool]]) -> Any:
+    """Dependency: an operator as the service knows them at this moment; 404 for everybody else.
+
+    A role in the token is not enough.
+    """
+
+    async def operator(
+        who: Annotated[Principal, only(Role.operator)], store_: TheStore
+    ) -> Principal:
+        async with store_.pool.acquire() as tx:
+            if not await is_operator(tx, who.user_id):
+                raise not_found()
+        return who
+
+    return Depends(operator)
 
 
 def router(an_operator: Any, more: More = nothing_more) -> APIRouter:

@@ -5,9 +5,8 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from chassis import clock, journal
+from chassis import clock, journal, operating
 from chassis.auth import only
-from chassis.doors import TheStore
 from chassis.problems import Problem, not_found
 from chassis.throttle import Throttle
 from chassis.tokens import Principal
@@ -77,17 +76,9 @@ AtTheDesk = Annotated[Principal, only(Role.staff)]
 TheDoors = Annotated[Doors, Depends(_doors)]
 
 
-async def _operator(who: Annotated[Principal, only(Role.operator)], store_: TheStore) -> Principal:
-    """As identity has told of them by now: a role in the token is not enough."""
-    async with store_.pool.acquire() as tx:
-        if not await desk_store.is_operator(tx, who.user_id):
-            raise not_found()
-    return who
-
-
 TheRegion = Annotated[Region, Depends(_region)]
 TheMoment = Annotated[datetime, Depends(_moment)]
-AnOperator = Annotated[Principal, Depends(_operator)]
+AnOperator = Annotated[Principal, operating.known_by(desk_store.is_operator)]
 
 
 def card(row: Any) -> CertificateCard:

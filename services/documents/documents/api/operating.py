@@ -4,24 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from chassis import operating
-from chassis.auth import only
 from chassis.database import Tx
-from chassis.doors import TheStore
 from chassis.operating import Stuck
-from chassis.problems import not_found
 from chassis.tokens import Principal
-from contracts.values import Role
-from fastapi import Depends
 
 from documents import door_store
-
-
-async def _operator(who: Annotated[Principal, only(Role.operator)], store_: TheStore) -> Principal:
-    """As identity has told of them by now: a role in the token is not enough."""
-    async with store_.pool.acquire() as tx:
-        if not await door_store.is_operator(tx, who.user_id):
-            raise not_found()
-    return who
 
 
 async def _failed(tx: Tx) -> tuple[dict[str, int], Sequence[Stuck]]:
@@ -35,4 +22,5 @@ async def _failed(tx: Tx) -> tuple[dict[str, int], Sequence[Stuck]]:
     return {"document": count}, items
 
 
-router = operating.router(Annotated[Principal, Depends(_operator)], _failed)
+AnOperator = Annotated[Principal, operating.known_by(door_store.is_operator)]
+router = operating.router(AnOperator, _failed)

@@ -4,13 +4,9 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from chassis import clock
-from chassis.auth import only
-from chassis.doors import TheStore
+from chassis import clock, operating
 from chassis.outbox import Store
-from chassis.problems import not_found
 from chassis.tokens import Principal
-from contracts.values import Role
 from fastapi import Depends, Request
 
 from identity import store
@@ -44,18 +40,10 @@ async def _doors(request: Request) -> Doors:
 TheDoors = Annotated[Doors, Depends(_doors)]
 
 
-async def _operator(who: Annotated[Principal, only(Role.operator)], store_: TheStore) -> Principal:
-    """As identity knows it at this moment: a role in the token is not enough."""
-    async with store_.pool.acquire() as tx:
-        if not await store.is_operator(tx, who.user_id):
-            raise not_found()
-    return who
-
-
 async def _cause(request: Request) -> Cause:
     scope = request.scope
     return Cause(clock.now(), scope["request_id"], scope.get("traceparent"))
 
 
-AnOperator = Annotated[Principal, Depends(_operator)]
+AnOperator = Annotated[Principal, operating.known_by(store.is_operator)]
 TheCause = Annotated[Cause, Depends(_cause)]
