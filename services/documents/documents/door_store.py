@@ -18,7 +18,8 @@ async def of_certificates(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[asy
     rows = await tx.fetch(
         SQL["of_certificates"], [one for one, _ in asks], [who for _, who in asks]
     )
-    return [row if row["certificate_id"] else None for row in rows]
+    found = {(row["certificate_id"], row["user_id"]): row for row in rows}
+    return [found.get(ask) for ask in asks]
 
 
 async def image_of_certificate(

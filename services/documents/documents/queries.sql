@@ -114,23 +114,17 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 ON CONFLICT (certificate_id) DO NOTHING
 
 -- name: of_certificates
-SELECT c.*, e.status AS ended, p.full_name,
+SELECT a.user_id, c.*, e.status AS ended, p.full_name,
     CASE WHEN c.child_id = a.user_id THEN p.birth_date END AS own_birth_date,
-    l.parent_id IS NOT NULL AS is_parent
-FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (asked_id, user_id, place)
-LEFT JOIN credentials AS c ON c.certificate_id = a.asked_id AND c.state <> 'erased'
-    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = a.user_id AND u.erased)
-    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = c.child_id AND NOT u.student)
-    AND (
-        c.child_id = a.user_id OR EXISTS (
-            SELECT FROM child_links AS l
-            WHERE l.parent_id = a.user_id AND l.child_id = c.child_id AND l.linked
-        )
-    )
-LEFT JOIN child_links AS l ON l.parent_id = a.user_id AND l.child_id = c.child_id AND l.linked
+    l.linked IS TRUE AS is_parent
+FROM unnest($1::uuid[], $2::uuid[]) AS a (asked_id, user_id)
+JOIN credentials AS c ON c.certificate_id = a.asked_id AND c.state <> 'erased'
+LEFT JOIN child_links AS l ON l.parent_id = a.user_id AND l.child_id = c.child_id
 LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
 LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
-ORDER BY a.place
+WHERE (c.child_id = a.user_id OR l.linked)
+    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = a.user_id AND u.erased)
+    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = c.child_id AND NOT u.student)
 
 -- name: image_of_certificate
 SELECT * FROM (

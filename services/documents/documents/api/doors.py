@@ -19,7 +19,7 @@ from contracts.ages import age_on
 from fastapi import Depends, Request, Response
 
 from documents import door_store
-from documents.api.downloads import Download, journal_download
+from documents.api.downloads import Download
 from documents.build import Workshop
 from documents.hashing import Hashing
 
@@ -207,17 +207,19 @@ def expect_why(row: Any, why: str | None) -> str:
     return why or "своя организация"
 
 
+def employer(who: Principal, actor: str) -> str | None:
+    """For which organization somebody acts who does so as staff."""
+    return who.organization if actor == "staff" else None
+
+
 async def journal_drawn(
     store_: Store, row: Any, kind: Any, who: Principal, document_id: UUID, why: str
 ) -> None:
     """Write down who is given a document that was drawn for them just now."""
     actor = as_whom(row)
-    organization = who.organization if actor == "staff" else None
-    async with store_.transaction() as tx:
-        await journal_download(
-            tx,
-            Download(
-                kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
-                clock.now(), organization, why,
-            ),
-        )  # fmt: skip
+    given = Download(
+        kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
+        clock.now(), employer(who, actor), why,
+    )  # fmt: skip
+    async with store_.transaction(says=False) as tx:
+        await journal.append(tx, [given.entry()])

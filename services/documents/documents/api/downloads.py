@@ -1,4 +1,4 @@
-"""Who was given which document: the one place that writes it into the journal."""
+"""Who was given which document, and what the journal says of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID
 
 from chassis import journal
-from chassis.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,3 @@ class Download:
             self.at, self.user_id, self.actor, f"downloaded_{self.kind}", self.child_id,
             self.organization, ", ".join([*about, f"document {self.document_id}"]),
         )  # fmt: skip
-
-
-async def journal_download(tx: Tx, download: Download) -> None:
-    """The one place that writes down who was given what."""
-    await journal.append(tx, [download.entry()])

@@ -10,7 +10,7 @@ from chassis.problems import not_found
 from fastapi import APIRouter
 
 from documents import door_store
-from documents.api.doors import as_whom, expect_why
+from documents.api.doors import as_whom, employer, expect_why
 
 router = APIRouter(tags=["documents"])
 
@@ -29,9 +29,8 @@ async def show_history(
         if row is None:
             raise not_found()
         why, actor = expect_why(row, reason), as_whom(row)
-        organization = who.organization if actor == "staff" else None
         entry = journal.Entry(
-            clock.now(), who.user_id, actor, "saw_history", child_id, organization, why
+            clock.now(), who.user_id, actor, "saw_history", child_id, employer(who, actor), why
         )
         await journal.looks(tx, [entry])
         rows, following = await history.page(tx, child_id, asked)
