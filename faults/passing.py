@@ -18,6 +18,7 @@ from chassis import failpoint
 from contracts.ids import user_id
 
 from bench import people
+from bench.town import KNOWN
 from faults.lab import Lab
 from faults.load import Load
 from faults.scenario import Stage
@@ -45,7 +46,6 @@ MADE_DUE: Final = {
 HEARD: Final = {"identity": "sgo.users.v1:0:0", "documents": "identity.users.v1:0:0"}
 READY: Final = """SELECT certificate_id, child_id FROM credentials
     WHERE state = 'ready' AND child_id = ANY($1::uuid[]) LIMIT 1"""
-KNOWN: Final = "SELECT count(*) FROM people WHERE user_id = ANY($1::uuid[])"
 Press = Callable[[Lab, Load, str], Awaitable[None]]
 
 

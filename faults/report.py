@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from chassis.failpoint import NAMES
 
+from bench.report import between
 from faults.scenario import SCENARIOS, Outcome, Scenario
 from faults.unreached import UNREACHED
 from tools.stack.settings import ROOT
@@ -64,9 +65,9 @@ def updated(text: str, one: Outcome) -> str:
     lines += [
         f"| – | {fault} | | not here: {why} | | | | | | |" for fault, why in UNREACHED.items()
     ]
-    text = _between(text, BEGIN, END, HEAD + "\n".join(lines) + "\n")
-    listed = "".join(f"- `{name}`\n" for name in NAMES)
-    return _between(text, LISTED, LISTED_END, listed)
+    text = between(text, BEGIN, END, HEAD + "\n".join(lines))
+    listed = "\n".join(f"- `{name}`" for name in NAMES)
+    return between(text, LISTED, LISTED_END, listed)
 
 
 def known(text: str) -> dict[str, str]:
@@ -89,8 +90,3 @@ def _took_min(line: str) -> float:
         return float(cells[TOOK])
     except (IndexError, ValueError):
         return UNKNOWN_MIN
-
-
-def _between(text: str, begin: str, end: str, what: str) -> str:
-    before, _, rest = text.partition(begin)
-    return f"{before}{begin}\n{what}{end}{rest.partition(end)[2]}"

@@ -8,7 +8,6 @@ are used for as long.
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
 from random import Random
 
 import asyncpg
@@ -16,6 +15,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 
 from bench import crowd, people
+from faults import passing
 from faults.lab import Lab
 from faults.load import Load
 from tools.stack.settings import SERVICES
@@ -25,8 +25,6 @@ READS_PER_S = 4.0
 TOGETHER_S = 0.1
 LEFT_MIN, MORE = 200, 1000
 RECENT = 200  # tokens live for a while only
-DOCUMENT = """SELECT certificate_id, child_id FROM credentials
-    WHERE state = 'ready' AND child_id = ANY($1::uuid[]) LIMIT 1"""
 
 
 class Crowd:
@@ -69,7 +67,7 @@ async def readers(lab: Lab, load: Load) -> None:
             await _read(lab, load, http, "certificates", f"/children/{recent[-1]}/certificate",
                         recent[-1])  # fmt: skip
             connection = await asyncpg.connect(lab.databases["documents"], timeout=30)
-            found = await connection.fetchrow(DOCUMENT, recent)
+            found = await connection.fetchrow(passing.READY, recent)
             await connection.close()
             if found:
                 path = f"/certificates/{found['certificate_id']}/credentials.pdf"
@@ -95,8 +93,3 @@ async def kills(lab: Lab, chance: Random, every_s: float, told: list[str]) -> No
         name = f"{chance.choice(SERVICES)}-2"
         lab.parts[name].send(signal.SIGKILL)
         told.append(name)
-
-
-def rates(minutes: float, per_s: float) -> Sequence[int]:
-    """How many of the crowd will ask at most."""
-    return range(1, int(minutes * 60 * per_s) + int(per_s) + 1)

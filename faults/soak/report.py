@@ -99,12 +99,12 @@ def panels(known: Sequence[tuple[float, Sample]]) -> list[curves.Panel]:
     for at, values in known:
         for name, value in values.items():
             what, _, whose = name.partition(": ")
-            if what in curves_of:
+            if what in CURVES:
                 found.setdefault(what, {}).setdefault(whose, []).append((at / 60, value))
-    return [curves.Panel(_title(what), found[what]) for what in curves_of if what in found]
+    return [curves.Panel(_title(what), found[what]) for what in CURVES if what in found]
 
 
-curves_of: Final = (
+CURVES: Final = (
     "memory", "lag", "age of the oldest outbox row", "rows of the inbox", "days of outbox_sent",
     "tables that are tidied", "their indexes", "dead rows", "connections", "open files",
     "bytes a stored row", "index bytes a stored row",
