@@ -2,8 +2,9 @@
 
 import base64
 import secrets
+import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -162,6 +163,25 @@ async def migrated(postgres_server, template):
     for name, pool in pools.items():
         await pool.close()
         drop_database(postgres_server, name)
+
+
+@pytest.fixture
+async def migrated_without(postgres_server, tmp_path):
+    """Makes a database with a service's tables but for one migration; then applies that as well."""
+    pools: list[Pool] = []
+
+    async def make(kind, service: str, left_out: str) -> tuple[Pool, Callable[[], Awaitable[None]]]:
+        settings = settings_on(postgres_server, a_database(postgres_server), kind)
+        folder, others = ROOT / "services" / service / "migrations", tmp_path / "others"
+        shutil.copytree(folder, others, ignore=shutil.ignore_patterns(left_out))
+        pool = await open_pool(settings)
+        pools.append(pool)
+        await migrate(pool, settings, [others])
+        return pool, partial(migrate, pool, settings, [folder])
+
+    yield make
+    for pool in pools:
+        await pool.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

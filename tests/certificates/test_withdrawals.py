@@ -1,6 +1,5 @@
 """A withdrawn consent waits for an operator's decision, and nobody can forget it."""
 
-import shutil
 from datetime import timedelta
 
 import pytest
@@ -8,19 +7,17 @@ from certificates import main, withdrawals
 from certificates.settings import Settings
 from chassis import clock, counting
 from chassis.command_line import Refused
-from chassis.database import migrate, open_pool
 from prometheus_client import REGISTRY
 
 from tests.builders import AGREED, NOW, a_link, a_record, an_id
 from tests.certificates.conftest import a_parent
 from tests.certificates.test_erasure import erased
-from tests.conftest import ROOT, a_database, settings_on
 from tests.doors import bearer
 
 PARENT, CHILD = bearer("parent", "parent"), an_id("child")
 CONSENTS = f"/children/{CHILD}/consents"
 WITHDRAW = f"{CONSENTS}/withdrawal"
-MIGRATIONS, MINE = ROOT / "services" / "certificates" / "migrations", "0008_withdrawn_consents.sql"
+MINE = "0008_withdrawn_consents.sql"
 GROUND = "статья 6, часть 1, пункт 4: муниципальная услуга"
 
 
@@ -137,15 +134,9 @@ def test_a_ground_is_said_in_words(ground):
         withdrawals.arguments_of(["keep", str(an_id("c")), "--ground", ground])
 
 
-async def test_what_was_withdrawn_before_the_states_came_waits_where_it_must(
-    postgres_server, tmp_path
-):
+async def test_what_was_withdrawn_before_the_states_came_waits_where_it_must(migrated_without):
     """Of consents that were given anew, and of erased children, nothing waits."""
-    settings = settings_on(postgres_server, a_database(postgres_server), Settings)
-    before = tmp_path / "before"
-    shutil.copytree(MIGRATIONS, before, ignore=shutil.ignore_patterns(MINE))
-    pool = await open_pool(settings)
-    await migrate(pool, settings, [before])
+    pool, go_on = await migrated_without(Settings, "certificates", MINE)
     await pool.execute(
         "INSERT INTO people (user_id, version, erased) VALUES ($1, 1, true)", an_id("erased")
     )
@@ -158,10 +149,9 @@ async def test_what_was_withdrawn_before_the_states_came_waits_where_it_must(
             "INSERT INTO consents VALUES ($1, $2, $3, 'certificate', '2026-11', $4, $5)",
             an_id(name), an_id(child), an_id("parent"), given, withdrawn,
         )  # fmt: skip
-    await migrate(pool, settings, [MIGRATIONS])
+    await go_on()
     rows = await pool.fetch("SELECT consent_id, state FROM consents")
     assert {row["consent_id"]: row["state"] for row in rows} == {
         an_id("stands"): "given", an_id("waits"): "withdrawn", an_id("erased"): "erased",
         an_id("again"): "replaced", an_id("anew"): "given",
     }  # fmt: skip
-    await pool.close()

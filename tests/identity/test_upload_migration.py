@@ -1,28 +1,19 @@
 """An import that runs while identity is updated goes on afterwards."""
 
-import shutil
 from zoneinfo import ZoneInfo
 
-from chassis.database import migrate, open_pool
 from chassis.imports import step
 from chassis.outbox import Store
 from contracts.ids import user_id
 from identity import imports
 from identity.settings import Settings
 
-from tests.conftest import ROOT, a_database, settings_on
-
-MIGRATIONS = ROOT / "services" / "identity" / "migrations"
 MINE = "0008_uploads_of_the_chassis.sql"
 CELLS = '{"sgo_user_id": "1", "last_name": "Иванов", "first_name": "Игорь", "roles": "student"}'
 
 
-async def test_an_import_that_runs_while_its_tables_move_goes_on(postgres_server, tmp_path):
-    settings = settings_on(postgres_server, a_database(postgres_server), Settings)
-    before = tmp_path / "before"
-    shutil.copytree(MIGRATIONS, before, ignore=shutil.ignore_patterns(MINE))
-    pool = await open_pool(settings)
-    await migrate(pool, settings, [before])
+async def test_an_import_that_runs_while_its_tables_move_goes_on(migrated_without):
+    pool, go_on = await migrated_without(Settings, "identity", MINE)
     await pool.execute(
         "INSERT INTO imports (id, kind, dry_run, actor_id, state, rows_total, rows_done, failed,"
         " created_at) VALUES ($1, 'users', false, $1, 'running', 3, 1, 1, now())",
@@ -37,7 +28,7 @@ async def test_an_import_that_runs_while_its_tables_move_goes_on(postgres_server
         "INSERT INTO import_errors (import_id, place, code) VALUES ($1, 4, 'too_many_cells')",
         user_id("0"),
     )
-    await migrate(pool, settings, [MIGRATIONS])
+    await go_on()
     while await step(Store(pool), imports.works(ZoneInfo("Europe/Moscow"))):
         pass
     done = await pool.fetchrow("SELECT * FROM uploads")
@@ -47,4 +38,3 @@ async def test_an_import_that_runs_while_its_tables_move_goes_on(postgres_server
     assert [tuple(row) for row in errors] == [
         (3, "sgo_user_id", "repeated"), (4, None, "too_many_cells"),
     ]  # fmt: skip
-    await pool.close()
