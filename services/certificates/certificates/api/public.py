@@ -1,6 +1,6 @@
 """HTTP IN for anybody: whether a certificate is valid, by the token in its QR code."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final
 
 from chassis import clock
@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from certificates import desk_store, verify_page
-from certificates.api.common import Doors, TheDoors, TheMoment
+from certificates.api.common import TheDoors, TheMoment
 
 router = APIRouter(tags=["public"])
 _SAID: Final = {
@@ -54,8 +54,9 @@ async def verify_certificate(
     """
     html = verify_page.is_preferred(http.headers.get("accept", ""))
     today = clock.day_in(doors.region.zone, at)
+    address = http.client.host if http.client else ""
     try:
-        _expect_patience(http, doors, at)
+        expect_seldom(doors.throttle, address, at)
         found = await _verified(store_, token, today)
     except Problem as problem:
         if not html:
@@ -69,11 +70,6 @@ async def verify_certificate(
         return HTMLResponse(page, headers=verify_page.HEADERS)
     response.headers["Cache-Control"], response.headers["Vary"] = "no-store", "Accept"
     return found
-
-
-def _expect_patience(http: Request, doors: Doors, at: datetime) -> None:
-    address = http.client.host if http.client else ""
-    expect_seldom(doors.throttle, address, at)
 
 
 async def _verified(store_: Store, token: str, today: date) -> Verified:
