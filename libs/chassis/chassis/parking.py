@@ -20,6 +20,7 @@ from chassis.kept import WrongKey, open_kept
 from chassis.metrics import WAITING
 from chassis.queries import load
 from chassis.records import Item, RawRecord, read
+from chassis.waiting import woken
 
 log = structlog.get_logger()
 SQL = load("chassis")
@@ -39,8 +40,7 @@ async def run(consumer: Consumer) -> None:
             await _watch(consumer)
         except DATABASE_ERRORS as error:
             log.warning("parking_failed", error=describe(error))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(consumer.store.released.wait(), POLL_S)
+        await woken(consumer.store.released, POLL_S)
         await asyncio.sleep(0.02)  # many commits, one look
 
 

@@ -22,6 +22,7 @@ from chassis.queries import load
 from chassis.retention import keep_partitions
 from chassis.sending import batches, stop
 from chassis.settings import ServiceSettings
+from chassis.waiting import woken
 
 log = structlog.get_logger()
 SQL = load("chassis")
@@ -95,8 +96,7 @@ class Relay:
                 continue
             if day != (day := clock.now().date()):
                 await keep_partitions(connection, day)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._store.committed.wait(), POLL_S)
+            await woken(self._store.committed, POLL_S)
 
     async def _send(
         self, connection: Tx, producer: AIOKafkaProducer, rows: list[asyncpg.Record]

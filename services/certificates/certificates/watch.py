@@ -18,6 +18,7 @@ from chassis.outbox import Store
 from chassis.problems import Problem
 from chassis.queries import load
 from chassis.tokens import Principal
+from chassis.waiting import woken
 
 log = structlog.get_logger()
 SQL = load("certificates")
@@ -81,9 +82,7 @@ class Watch:
         try:
             yield "retry: 3000\n\n"
             while (left_s := expires_at - clock.now().timestamp()) > 0:
-                try:
-                    await asyncio.wait_for(page.news.wait(), min(KEEP_ALIVE_S, left_s))
-                except TimeoutError:
+                if not await woken(page.news, min(KEEP_ALIVE_S, left_s)):
                     yield ": still here\n\n"
                     continue
                 page.news.clear()
