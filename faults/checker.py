@@ -20,10 +20,14 @@ ASKED: Final = {
 DENSE: Final = {topics.CERTIFICATES.name, topics.DOCUMENTS.name}
 READY, FAILED = "document.credentials.ready", "document.failed"
 INVARIANT_OF: Final = {
-    **dict.fromkeys(("unanswered", "vanished", "unconfirmed", "unheard", "documentless"), "I1"),
+    **dict.fromkeys(
+        ("unanswered", "vanished", "unconfirmed", "unheard", "unconsented", "documentless"), "I1"
+    ),
     **dict.fromkeys(("conflicting", "number_twice", "mistyped", "two_living"), "I2"),
     "not_dense": "I3",
-    **dict.fromkeys(("half_answered", "unsaid", "untrue", "unerased", "foreign_document"), "I4"),
+    **dict.fromkeys(
+        ("half_answered", "unsaid", "untrue", "altered", "unerased", "foreign_document"), "I4"
+    ),
     **dict.fromkeys(("unsent", "stuck"), "I5"),
     "quarantined": "I9",
     **dict.fromkeys(("broken", "unsealed"), "I10"),
