@@ -257,6 +257,23 @@ async def test_the_family_and_the_desk_see_who_did_what_and_who_looked(client, t
     problem(await client.get(f"/certificates/{number}/history", headers=other), 404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({}, "номер предъявлен"),
+        ({"reason": "проверка по жалобе семьи"}, "проверка по жалобе семьи"),
+    ],
+)
+async def test_a_desk_that_sees_the_history_of_a_child_of_others_says_why(
+    client, town, number, asked, why
+):
+    for headers in (CLERK, PARENT):
+        await client.get(f"/certificates/{number}/history", headers=headers, params=asked)
+    rows = await town.store.pool.fetch("SELECT * FROM journal WHERE action = 'saw_history'")
+    told = {row["actor_id"]: row["details"] for row in rows}
+    assert told == {an_id("clerk"): why, an_id("parent"): ""}
+
+
 async def test_looks_never_push_a_deed_out_of_the_history(client, town, number):
     """Whoever looks again and again fills pages: each is there, and deeds by themselves."""
     await active(client, number)

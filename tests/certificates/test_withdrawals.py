@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from certificates import main, withdrawals
+from certificates.retention import RULES
 from certificates.settings import Settings
-from chassis import clock, counting
+from chassis import clock, counting, retention
 from chassis.command_line import Refused
 from prometheus_client import REGISTRY
 
@@ -78,6 +79,18 @@ async def test_what_is_kept_on_a_ground_waits_no_more_and_is_journalled(client, 
     assert entry["details"].endswith(f"consent {an_id('c child')}; {GROUND}")
     with pytest.raises(Refused, match="waits for a decision"):
         await run("keep", str(an_id("c child")), "--ground", GROUND)
+
+
+async def test_one_that_nobody_decided_on_is_kept_until_somebody_does(client, town, run):
+    await client.post(WITHDRAW, headers=PARENT)
+    in_ten_years = clock.now() + timedelta(days=3660)
+    await retention.tidy(town.store.pool, RULES, in_ten_years)
+    assert len(await run("list")) == 1
+    await run("keep", str(an_id("c child")), "--ground", GROUND)
+    await retention.tidy(town.store.pool, RULES, in_ten_years)
+    assert not await town.store.pool.fetchval(
+        "SELECT count(*) FROM consents WHERE child_id = $1", CHILD
+    )
 
 
 async def test_a_consent_that_stands_cannot_be_kept(town, run):

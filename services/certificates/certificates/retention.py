@@ -7,7 +7,9 @@ from chassis.retention import YEARS_3, Rule
 RULES: Final = (
     # Longer than `certificates.v1`, which tells of refusals for a year.
     Rule("certificate_requests", "requested_at", YEARS_3, "status <> 'issued'"),
-    Rule("consents", "withdrawn_at", YEARS_3),
+    Rule(
+        "consents", "withdrawn_at", YEARS_3, "state <> 'withdrawn'"
+    ),  # that one waits for a decision
 )
 STAYS: Final = {
     "certificates": "a number is never given twice; no name",

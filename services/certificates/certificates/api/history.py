@@ -4,14 +4,14 @@ from typing import Any
 
 from chassis import history, journal
 from chassis.auth import SignedIn
-from chassis.doors import TheStore
+from chassis.doors import TheStore, Why
 from chassis.history import History, ThePage
 from chassis.problems import not_found
 from contracts.values import RequesterRole
 from fastapi import APIRouter
 
 from certificates import desk_store, store
-from certificates.api.common import TheMoment, TheNumber, entry_of, expect_digits
+from certificates.api.common import PRESENTED, TheMoment, TheNumber, entry_of, expect_digits
 from certificates.desk_store import Papers
 
 router = APIRouter(tags=["desk"])
@@ -19,17 +19,23 @@ router = APIRouter(tags=["desk"])
 
 @router.get("/certificates/{number}/history")
 async def show_history(
-    number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment, asked: ThePage
-) -> History:
-    """Who did what, and who looked, when, paged; `only` deeds, or only looks."""
+    number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment, asked: ThePage,
+    reason: Why = None,
+) -> History:  # fmt: skip
+    """Who did what, and who looked, when, paged; `only` deeds, or only looks.
+
+    The desk's look at a child of others is journalled with its `reason`, else with what stands for
+    one: the number was presented.
+    """
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
         row = await desk_store.find_by_number(tx, expect_digits(number))
         (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
         if row is None or not (role or organization):
             raise not_found()
-        child_id, role = row["child_id"], role or RequesterRole.staff
-        await journal.looks(tx, [await entry_of(tx, at, who, role, "saw_history", child_id)])
+        child_id, why = row["child_id"], "" if role else reason or PRESENTED
+        actor = role or RequesterRole.staff
+        await journal.looks(tx, [await entry_of(tx, at, who, actor, "saw_history", child_id, why)])
         rows, following = await history.page(tx, child_id, asked)
         papers = await desk_store.checked_papers(tx, child_id)
     return History(items=[history.deed(one, _papers(one, papers)) for one in rows], next=following)

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from certificates import desk_store
 from certificates.api.common import (
     NO_NUL,
+    PRESENTED,
     AtTheDesk,
     CertificateCard,
     TheDoors,
@@ -78,7 +79,7 @@ async def find_certificates(
         organization = await desk_of(tx, who)
         if number is not None:
             found = await _by_number(tx, number)
-            why = reason or "номер предъявлен"
+            why = reason or PRESENTED
         elif token is not None:
             found = await _by_token(tx, token)
             why = reason or "QR-код предъявлен"
