@@ -33,7 +33,10 @@ def a_region(**changes: object) -> Region:
 
 
 def a_child(name: str = "child", *, born: date | None = date(2016, 5, 1), **changes) -> Person:
-    known = {"birth_date": born, "municipality": "m1", "enrolled_at": frozenset({"school-1"})}
+    known = {
+        "roles": frozenset({"student"}), "birth_date": born, "municipality": "m1",
+        "enrolled_at": frozenset({"school-1"}),
+    }  # fmt: skip
     return Person(an_id(name), **(known | changes))
 
 
@@ -43,7 +46,7 @@ def facts(**changes: object) -> Facts:
         "today": TODAY,
         "region": a_region(),
         "child": a_child(),
-        "requester": Person(an_id("parent")),
+        "requester": Person(an_id("parent"), frozenset({"parent"})),
         "linked": True,
         "has_linked_child": True,
     }

@@ -59,7 +59,7 @@ def test_student_under_14_is_told_to_use_the_parents_own_account():
 
 
 def test_student_may_not_ask_for_somebody_else():
-    other = facts(requester=Person(an_id("other student")), linked=None)
+    other = facts(requester=Person(an_id("other student"), frozenset({"student"})), linked=None)
     assert why_not(STUDENT, other) == (RefusalCode.child_not_linked,)
 
 
@@ -92,13 +92,36 @@ def test_parent_whose_link_was_removed_may_not_ask():
 
 
 def test_staff_may_ask_for_a_child_enrolled_in_their_organization():
-    teacher = Person(an_id("teacher"), organization="school-1")
+    teacher = Person(an_id("teacher"), frozenset({"staff"}), organization="school-1")
     assert why_not(STAFF, facts(requester=teacher, linked=None)) == ()
 
 
 def test_staff_may_not_ask_for_a_child_enrolled_elsewhere():
-    teacher = Person(an_id("teacher"), organization="school-2")
+    teacher = Person(an_id("teacher"), frozenset({"staff"}), organization="school-2")
     assert why_not(STAFF, facts(requester=teacher)) == (RefusalCode.child_not_linked,)
+
+
+@pytest.mark.parametrize("role", RequesterRole)
+def test_nobody_asks_in_a_role_they_do_not_hold(role):
+    """Whatever a request says of it: a link stays when a parent's role is taken away."""
+    grown = a_student(date(2010, 1, 1)).child
+    asking = {
+        PARENT: {"requester": Person(an_id("parent"))},
+        STUDENT: {"child": grown, "requester": grown},
+        STAFF: {"requester": Person(an_id("teacher"), organization="school-1")},
+    }[role]
+    held = asking["requester"]._replace(roles=frozenset({role}))
+    others = frozenset({"student", "parent", "staff", "operator"}) - {role}
+    assert why_not(role, facts(**asking | {"requester": held})) == ()
+    without = asking["requester"]._replace(roles=others)
+    assert why_not(role, facts(**asking | {"requester": without})) == (
+        RefusalCode.child_not_linked,
+    )
+
+
+def test_who_is_no_student_gets_none():
+    child = a_child(roles=frozenset({"parent"}))
+    assert why_not(PARENT, facts(child=child)) == (RefusalCode.not_enrolled,)
 
 
 def test_a_child_enrolled_nowhere_gets_none():

@@ -1,8 +1,8 @@
 """What stays and what goes when links, schools and municipalities change."""
 
+import pytest
 from certificates.store import SQL
 from contracts.events import ChildUnlinked
-from contracts.values import Role
 
 from tests.builders import AGREED, a_link, a_user, an_id
 from tests.certificates.test_who_may import CHECKED, NOT_THERE, WHY, agree, ask, see
@@ -56,12 +56,20 @@ async def test_nobody_acts_for_who_is_no_student_nor_an_adult_for_themselves(set
         assert await agree(town, who, "parent") == NOT_THERE
 
 
-async def test_an_open_page_of_who_is_a_student_no_more_is_closed(settled):
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(("kid", "parent"), id="the child is no student"),
+        pytest.param(("parent", "student"), id="who looks is no parent"),
+    ],
+)
+async def test_an_open_page_is_closed_with_the_role_that_opened_it(settled, changed):
     town = await settled()
     pair = ([an_id("parent")], [KID])
     watched = "SELECT allowed FROM ({}) AS w".format(SQL["watched"])
     assert await town.pool.fetchval(watched, *pair)
-    await town.hears(kid(2).model_copy(update={"roles": (Role.parent,)}))
+    who, role = changed
+    await town.hears(a_user(who, role=role, version=2))
     assert not await town.pool.fetchval(watched, *pair)
 
 
@@ -78,7 +86,14 @@ async def test_two_parents_who_ask_at_the_same_moment_get_one_certificate_for_bo
     assert await seen(town, "parent") == await seen(town, "other parent")
 
 
-async def test_a_removed_link_closes_every_door_to_the_child(settled):
+@pytest.mark.parametrize(
+    "closing",
+    [
+        pytest.param(ChildUnlinked(parent_id=an_id("parent"), child_id=KID, version=2), id="link"),
+        pytest.param(a_user("parent", role="staff", born=None, version=2), id="role of a parent"),
+    ],
+)
+async def test_a_removed_link_or_role_closes_every_door_to_the_child(settled, closing):
     town = await settled()
     asked = await town.calls("parent", "POST", f"/children/{KID}/certificate-requests")
     await town.accepted()
@@ -95,7 +110,8 @@ async def test_a_removed_link_closes_every_door_to_the_child(settled):
     ]
     for method, path, body in doors[:-2]:
         assert (await town.calls("parent", method, path, json=body)).is_success, path
-    await town.hears(unlinked())
+    await town.hears(closing)
+    assert str(KID) not in (await town.calls("parent", "GET", "/children")).text
     for method, path, body in [*doors, ("GET", f"{PAGE}/events", None)]:
         answer = await town.calls("parent", method, path, json=body)
         assert answer.status_code == 404, path

@@ -222,7 +222,9 @@ async def test_who_was_known_before_organizations_were_is_nobodys_own_until_told
     """The same state, heard once more, brings what was not kept of it."""
     told = [a_clerk(), of_clerks_own(version=2)]
     await family.consume(*told)
-    await family.pool.execute("UPDATE people SET enrolled_at = NULL, works_at = NULL")
+    await family.pool.execute(
+        "UPDATE people SET enrolled_at = NULL, works_at = NULL, parent = NULL"
+    )
     problem(await client.get(FILLED, headers=CLERK), 422, "reason_needed")
     await family.consume(*told)
     assert (await client.get(FILLED, headers=CLERK)).status_code == 200

@@ -90,6 +90,15 @@ async def test_a_removed_link_closes_every_document(client, desk):
     assert await answers(client, SECOND_PARENT) == ALL_OPEN
 
 
+async def test_who_is_a_parent_no_more_is_given_no_document(client, desk):
+    """The link stays where only the role was taken away."""
+    await desk.consume(*a_family(), issued())
+    assert await answers(client, PARENT) == ALL_OPEN
+    await desk.consume(a_user("parent", role="staff", born=None, enrolled=False, version=2))
+    assert await answers(client, PARENT) == ALL_CLOSED
+    assert (await client.get(LIST, headers=PARENT)).status_code == 404
+
+
 async def test_after_the_18th_birthday_only_the_application_is_left(client, desk):
     """The certificate has expired, and says so kindly; the blank holds no more than the page."""
     await desk.consume(*a_family(), issued(), expired())
@@ -113,6 +122,6 @@ async def test_no_document_is_given_to_or_for_who_is_known_to_be_no_student(desk
 
 async def test_who_was_known_before_roles_were_is_let_in_as_before(desk, settings_for):
     await desk.consume(*a_family(), issued())
-    await desk.pool.execute("UPDATE people SET student = NULL")
+    await desk.pool.execute("UPDATE people SET student = NULL, parent = NULL")
     async with at(datetime(2026, 11, 25, tzinfo=MOSCOW), MOSCOW, desk, settings_for) as client:
         assert await answers(client, PARENT) == ALL_OPEN

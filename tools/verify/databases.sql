@@ -63,7 +63,7 @@ SELECT 'said', 'documents', 'identity.users.v1', user_id::text, version,
         CASE WHEN 'staff' = ANY(roles) AND person #>> '{organization,authorized}' = 'true'
             THEN jsonb_build_array(person #> '{organization,id}', person #> '{organization,name}')
             END,
-        'student' = ANY(roles), 'operator' = ANY(roles)
+        'student' = ANY(roles), 'parent' = ANY(roles), 'operator' = ANY(roles)
     )::text) END
 FROM users
 UNION ALL
@@ -151,10 +151,10 @@ SELECT 'kept', 'documents', 'identity.users.v1', user_id::text, version,
         full_name, birth_date, school, ARRAY(SELECT unnest(enrolled_at) ORDER BY 1),
         CASE WHEN works_at IS NOT NULL OR staff_of IS NOT NULL
             THEN jsonb_build_array(works_at, staff_of) END,
-        student, is_operator
+        student, parent, is_operator
     )::text) END
 FROM people
-WHERE erased OR enrolled_at IS NOT NULL  -- null: not told again since there is this column
+WHERE erased OR parent IS NOT NULL  -- null: not told again since there is this column
 UNION ALL
 SELECT 'kept', 'documents', 'identity.child-links.v1', parent_id || ':' || child_id, version,
     linked::text

@@ -14,7 +14,7 @@ from contracts.events import (
     CertificateRequested,
 )
 from contracts.ids import derived
-from contracts.values import CertificateStatus, Day, RefusalCode, RequesterRole
+from contracts.values import CertificateStatus, Day, RefusalCode, RequesterRole, Role
 from pydantic import TypeAdapter
 
 ADULT, OWN_BUTTON = 18, 14
@@ -48,11 +48,11 @@ class Person(NamedTuple):
     """What identity says of a user, as far as decisions need it."""
 
     user_id: UUID
+    roles: frozenset[str] = frozenset()
     birth_date: date | None = None
     municipality: str | None = None
     enrolled_at: frozenset[str] = frozenset()
     organization: str | None = None
-    authorized: bool = False
 
 
 class Facts(NamedTuple):
@@ -90,7 +90,7 @@ def why_not(
         (RefusalCode.own_account_required, _under_14(role, facts)),
         (RefusalCode.no_linked_child, _parent(role) and not facts.has_linked_child),
         (RefusalCode.child_not_linked, not _belongs_together(role, facts)),
-        (RefusalCode.not_enrolled, facts.child is None or not facts.child.enrolled_at),
+        (RefusalCode.not_enrolled, not _is_enrolled(facts.child)),
         (RefusalCode.age_out_of_range, _age_out_of_range(facts)),
         (RefusalCode.request_in_progress, facts.open_request not in (None, request_id)),
     )
@@ -121,9 +121,14 @@ def _under_14(role: RequesterRole, facts: Facts) -> bool:
     return born is not None and age_on(facts.today, born) < OWN_BUTTON
 
 
+def _is_enrolled(child: Person | None) -> bool:
+    return child is not None and Role.student in child.roles and bool(child.enrolled_at)
+
+
 def _belongs_together(role: RequesterRole, facts: Facts) -> bool:
+    """Whoever asks holds the role in which they ask, and the child is theirs in it."""
     child, requester = facts.child, facts.requester
-    if child is None or requester is None:
+    if child is None or requester is None or role not in requester.roles:
         return False
     match role:
         case RequesterRole.student:

@@ -55,8 +55,8 @@ SELECT user_id FROM people WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR 
 
 -- name: load_facts
 SELECT
-    c.user_id AS child_id, c.birth_date, c.municipality, c.enrolled_at, c.erased AS child_erased,
-    r.user_id AS requester_id, r.organization, r.authorized, r.erased AS requester_erased,
+    c.user_id AS child_id, c.roles AS child_roles, c.birth_date, c.municipality, c.enrolled_at, c.erased AS child_erased,
+    r.user_id AS requester_id, r.roles AS requester_roles, r.organization, r.erased AS requester_erased,
     l.linked,
     EXISTS (
         SELECT FROM child_links AS o JOIN people AS p ON p.user_id = o.child_id
@@ -174,7 +174,7 @@ WHERE user_id = ANY($1::uuid[]) AND 'staff' = ANY(roles) AND organization IS NOT
 SELECT CASE
     WHEN u.erased OR NOT 'student' = ANY(c.roles) THEN NULL  -- an adult has no page of their own
     WHEN a.user_id = a.child_id THEN 'student'
-    WHEN l.linked THEN 'parent'
+    WHEN l.linked AND 'parent' = ANY(u.roles) THEN 'parent'
     WHEN 'staff' = ANY(u.roles) AND u.organization = ANY(c.enrolled_at) THEN 'staff'
 END AS role
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (user_id, child_id, place)
@@ -349,8 +349,9 @@ SELECT
         SELECT FROM people AS e WHERE e.user_id = w.child_id AND NOT 'student' = ANY(e.roles)
     ) AND (
         w.user_id = w.child_id OR EXISTS (
-            SELECT FROM child_links AS l
+            SELECT FROM child_links AS l JOIN people AS u ON u.user_id = l.parent_id
             WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked
+                AND 'parent' = ANY(u.roles)
         ) OR EXISTS (
             SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
             WHERE s.user_id = w.user_id AND 'staff' = ANY(s.roles) AND NOT s.erased
@@ -397,7 +398,7 @@ UNION ALL (
     SELECT c.user_id FROM child_links AS l
     JOIN people AS u ON u.user_id = l.parent_id JOIN people AS c ON c.user_id = l.child_id
     WHERE l.parent_id = $1 AND l.linked AND l.child_id <> $1 AND NOT u.erased AND NOT c.erased
-        AND 'student' = ANY(c.roles)
+        AND 'parent' = ANY(u.roles) AND 'student' = ANY(c.roles)
     ORDER BY c.user_id LIMIT $2
 )
 

@@ -142,11 +142,17 @@ def _facts(row: asyncpg.Record, today: date, region: Region) -> Facts:
     child = requester = None
     if row["child_id"] and not row["child_erased"]:
         child = Person(
-            row["child_id"], row["birth_date"], row["municipality"], frozenset(row["enrolled_at"])
+            row["child_id"],
+            frozenset(row["child_roles"]),
+            row["birth_date"],
+            row["municipality"],
+            frozenset(row["enrolled_at"]),
         )
     if row["requester_id"] and not row["requester_erased"]:
         requester = Person(
-            row["requester_id"], organization=row["organization"], authorized=row["authorized"]
+            row["requester_id"],
+            frozenset(row["requester_roles"]),
+            organization=row["organization"],
         )
     return Facts(
         today,

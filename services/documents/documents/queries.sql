@@ -1,25 +1,25 @@
 -- name: save_people
 INSERT INTO people AS t (
-    user_id, version, full_name, birth_date, school, staff_of, works_at, student, is_operator,
-    enrolled_at
+    user_id, version, full_name, birth_date, school, staff_of, works_at, student, parent,
+    is_operator, enrolled_at
 )
-SELECT user_id, version, full_name, birth_date, school, staff_of, works_at, student, is_operator,
-    ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb))
+SELECT user_id, version, full_name, birth_date, school, staff_of, works_at, student, parent,
+    is_operator, ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb))
 FROM unnest(
     $1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[],
-    $8::boolean[], $9::boolean[], $10::text[]
+    $8::boolean[], $9::boolean[], $10::boolean[], $11::text[]
 ) AS n (
-    user_id, version, full_name, birth_date, school, staff_of, works_at, student, is_operator,
-    enrolled_at
+    user_id, version, full_name, birth_date, school, staff_of, works_at, student, parent,
+    is_operator, enrolled_at
 )
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, full_name = excluded.full_name,
     birth_date = excluded.birth_date, school = excluded.school, staff_of = excluded.staff_of,
-    works_at = excluded.works_at, student = excluded.student,
+    works_at = excluded.works_at, student = excluded.student, parent = excluded.parent,
     is_operator = excluded.is_operator, enrolled_at = excluded.enrolled_at, erased = false
 WHERE t.version < excluded.version  -- or the same, told again to whom lacks what it tells
-    OR (t.version = excluded.version AND t.enrolled_at IS NULL AND NOT t.erased)
+    OR (t.version = excluded.version AND t.parent IS NULL AND NOT t.erased)
 RETURNING user_id
 
 -- name: wake_failed
@@ -35,8 +35,8 @@ SELECT user_id, coalesce(version, 0), true
 FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), full_name = NULL, birth_date = NULL,
-    school = NULL, staff_of = NULL, works_at = NULL, student = NULL, is_operator = false,
-    enrolled_at = NULL, erased = true
+    school = NULL, staff_of = NULL, works_at = NULL, student = NULL, parent = NULL,
+    is_operator = false, enrolled_at = NULL, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -116,13 +116,13 @@ ON CONFLICT (certificate_id) DO NOTHING
 -- name: of_certificates
 SELECT a.user_id, c.*, e.status AS ended, p.full_name,
     CASE WHEN c.child_id = a.user_id THEN p.birth_date END AS own_birth_date,
-    l.linked IS TRUE AS is_parent
+    l.parent_id IS NOT NULL AS is_parent
 FROM unnest($1::uuid[], $2::uuid[]) AS a (asked_id, user_id)
 JOIN credentials AS c ON c.certificate_id = a.asked_id AND c.state <> 'erased'
-LEFT JOIN child_links AS l ON l.parent_id = a.user_id AND l.child_id = c.child_id
+LEFT JOIN open_links AS l ON l.parent_id = a.user_id AND l.child_id = c.child_id
 LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
 LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
-WHERE (c.child_id = a.user_id OR l.linked)
+WHERE (c.child_id = a.user_id OR l.parent_id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = a.user_id AND u.erased)
     AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = c.child_id AND NOT u.student)
 
@@ -133,9 +133,8 @@ SELECT * FROM (
         c.child_id = $2 AND p.student IS NOT FALSE AS is_own,
         CASE WHEN c.child_id = $2 THEN p.birth_date END AS own_birth_date,
         EXISTS (
-            SELECT FROM child_links AS l
-            WHERE l.parent_id = $2 AND l.child_id = c.child_id AND l.linked
-                AND p.student IS NOT FALSE
+            SELECT FROM open_links AS l
+            WHERE l.parent_id = $2 AND l.child_id = c.child_id AND p.student IS NOT FALSE
         ) AS is_parent,
         w.staff_of IS NOT NULL AS is_staff,
         w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here
@@ -152,13 +151,13 @@ WHERE (is_own OR is_parent OR is_staff)
 SELECT * FROM (
     SELECT p.user_id AS child_id, p.full_name, p.birth_date, p.school,
         p.user_id = $2 AS is_own,
-        l.linked IS TRUE AS is_parent,
-        CASE WHEN l.linked THEN w.full_name END AS parent_name,
+        l.parent_id IS NOT NULL AS is_parent,
+        CASE WHEN l.parent_id IS NOT NULL THEN w.full_name END AS parent_name,
         w.staff_of, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here, p.student,
         c.certificate_id, c.number
     FROM people AS p
     LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
-    LEFT JOIN child_links AS l ON l.parent_id = $2 AND l.child_id = p.user_id AND l.linked
+    LEFT JOIN open_links AS l ON l.parent_id = $2 AND l.child_id = p.user_id
     LEFT JOIN LATERAL (
         SELECT k.certificate_id, k.number FROM credentials AS k
         WHERE k.child_id = p.user_id AND k.state <> 'erased' AND NOT EXISTS (
@@ -184,8 +183,8 @@ WHERE c.certificate_id = $1 AND c.version = $2 AND c.state IN ('ready', 'importe
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = c.child_id AND NOT e.student)
     AND (
         c.child_id = $3 OR EXISTS (
-            SELECT FROM child_links AS l
-            WHERE l.parent_id = $3 AND l.child_id = c.child_id AND l.linked
+            SELECT FROM open_links AS l
+            WHERE l.parent_id = $3 AND l.child_id = c.child_id
         )
     )
 FOR UPDATE

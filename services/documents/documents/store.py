@@ -46,6 +46,7 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
         [user.person.enrolments[0].name if user.person.enrolments else None for user in users],
         *zip(*(_works_at(user) for user in users), strict=True),
         [Role.student in user.roles for user in users],
+        [Role.parent in user.roles for user in users],
         [Role.operator in user.roles for user in users],
         [json.dumps([one.organization_id for one in user.person.enrolments]) for user in users],
     )
