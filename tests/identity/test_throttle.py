@@ -43,9 +43,46 @@ def test_after_the_wait_the_next_try_is_let_in():
     assert wait_s(after(5), NOW + 4 * SECOND) == 0
 
 
-def test_an_hour_without_a_wrong_try_is_a_new_start():
-    later = NOW + timedelta(hours=1, seconds=1)
-    assert let_in(RULE, after(7), later).count == 0
+def test_as_many_as_are_free_leak_away_in_an_hour():
+    left = [let_in(RULE, after(3), NOW + n * timedelta(minutes=15)).count for n in range(8)]
+    assert left == [3, 2.5, 2, 1.5, 1, 0.5, 0, 0]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_right_one_neither_renews_nor_washes_away_what_is_counted_of_its_neighbours(name):
+    """In half an hour half of what is free leaks away, with right ones each second and without."""
+    rule, known = RULES[name], after(RULES[name].free, RULES[name])
+    for second in range(1800):
+        known = taken_back(let_in(rule, known, NOW + second * SECOND))
+    at = NOW + 1800 * SECOND
+    assert let_in(rule, known, at).count == pytest.approx(rule.free / 2)
+    assert let_in(rule, after(rule.free, rule), at).count == pytest.approx(rule.free / 2)
+
+
+def test_a_school_of_which_one_in_twelve_mistypes_is_never_shut():
+    """A thousand an hour, eight hours a day, for a week, from one address."""
+    rule, known = RULES["address"], None
+    for hour in range(7 * 24):
+        for n in range(1000 if hour % 24 < 8 else 0):
+            at = NOW + timedelta(hours=hour, seconds=3.6 * n)
+            assert wait_s(known, at) == 0
+            known = let_in(rule, known, at)
+            assert known
+            known = wrong(rule, known, at) if n % 12 == 0 else taken_back(known)
+
+
+@pytest.mark.parametrize(
+    ("name", "a_day_max"), [("account at address", 140), ("account", 1500), ("address", 2520)]
+)
+def test_who_guesses_as_soon_as_they_may_gets_no_more_than_so_many_tries_a_day(name, a_day_max):
+    rule, known, at, tries = RULES[name], None, NOW, 0
+    while at < NOW + timedelta(days=1):
+        known = let_in(rule, known, at)
+        assert known
+        known = wrong(rule, known, at)
+        tries += 1
+        at += max(timedelta(seconds=wait_s(known, at)), timedelta(milliseconds=50))
+    assert 0.9 * a_day_max < tries <= a_day_max
 
 
 def at_once(tries: int, known=None, at=NOW):

@@ -210,7 +210,7 @@ SELECT * FROM sign_in_tries WHERE subject = ANY($1::bytea[])
 
 -- name: save_tries
 INSERT INTO sign_in_tries (subject, tries, in_flight, last_at, open_at)
-SELECT * FROM unnest($1::bytea[], $2::int[], $3::int[], $4::timestamptz[], $5::timestamptz[])
+SELECT * FROM unnest($1::bytea[], $2::float8[], $3::int[], $4::timestamptz[], $5::timestamptz[])
 ON CONFLICT (subject) DO UPDATE SET
     tries = excluded.tries, in_flight = excluded.in_flight, last_at = excluded.last_at, open_at = excluded.open_at
 

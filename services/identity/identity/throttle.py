@@ -1,6 +1,7 @@
 """DECISION: how long somebody who guesses passwords must wait. Pure (ADR 11).
 
-Only a wrong one counts. Those that are being looked at may all turn out wrong: so no more are let
+Only a wrong one counts, in a leaky bucket: as many as are free leak away in an hour, whatever right
+ones come between. Those that are being looked at may all turn out wrong: so no more are let
 in at once than could be wrong without a wait, and the others wait for an outcome. A thousand
 guesses at once are a thousand guesses in a row, and a thousand right ones are all right.
 """
@@ -12,13 +13,13 @@ from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Final
 
-FORGOTTEN_AFTER: Final = timedelta(hours=1)
+LEAK_IN: Final = timedelta(hours=1)  # as many as are free
 LOOKED_AT_WITHIN: Final = timedelta(seconds=30)  # then whoever looked at it has died
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`free` wrong tries cost nothing; then each doubles the wait, up to `wait_s_max`."""
+    """`free` wrong tries an hour cost nothing; then each doubles the wait, up to `wait_s_max`."""
 
     free: int
     wait_s_max: int
@@ -34,9 +35,9 @@ RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Wrong ones so far, those being looked at, the last that was let in, and when the next is."""
+    """What is in the bucket since the last was let in; those being looked at; when the next is."""
 
-    count: int
+    count: float
     in_flight: int
     last_at: datetime
     open_at: datetime
@@ -79,12 +80,13 @@ def wait_s(known: Tries | None, at: datetime) -> int:
 
 def let_in(rule: Rule, known: Tries | None, at: datetime) -> Tries | None:
     """With one more being looked at; None: it has to wait for the outcome of an earlier one."""
-    if known is None or at - known.last_at > FORGOTTEN_AFTER:
-        known = Tries(0, 0, at, at)
-    in_flight = known.in_flight if at - known.last_at <= LOOKED_AT_WITHIN else 0
-    if in_flight and known.count + in_flight > rule.free:
+    known = known or Tries(0, 0, at, at)
+    since = at - known.last_at
+    count = max(known.count - rule.free * (since / LEAK_IN), 0)
+    in_flight = known.in_flight if since <= LOOKED_AT_WITHIN else 0
+    if in_flight and count + in_flight > rule.free:
         return None
-    return Tries(known.count, in_flight + 1, at, known.open_at)
+    return Tries(count, in_flight + 1, at, known.open_at)
 
 
 def wrong(rule: Rule, known: Tries, at: datetime) -> Tries:
@@ -104,6 +106,6 @@ def start_anew(known: Tries) -> Tries:
     return replace(taken_back(known), count=0, open_at=known.last_at)
 
 
-def _pause_s(rule: Rule, tries: int) -> int:
-    over = tries - rule.free
+def _pause_s(rule: Rule, tries: float) -> int:
+    over = ceil(tries) - rule.free
     return 0 if over <= 0 else min(2 ** min(over - 1, 20), rule.wait_s_max)
