@@ -232,6 +232,31 @@ async def test_while_the_service_runs_it_is_refused_and_the_service_can_start_ag
     assert await identity.starts(OLD) == ""
 
 
+async def test_who_runs_with_the_old_key_after_a_break_is_told_and_nothing_more_is_wrapped(
+    identity,
+):
+    with pytest.raises(Broken):
+        await identity.command(OLD, NEW, tell=breaks)
+    wrapped = await identity.under(NEW)
+    other, command = [await open_pool(identity.settings, sessions=1) for _ in range(2)]
+    with pytest.raises(Refused, match="still running"):
+        await rewrap.rewrap(command, OLD, NEW, in_silence)
+    assert await identity.under(NEW) == wrapped
+    await other.close()
+    await rewrap.rewrap(command, OLD, NEW, in_silence)
+    await command.close()
+    assert await identity.under(OLD) == []
+
+
+def test_its_help_says_what_it_does_and_needs_no_settings():
+    done = subprocess.run(
+        [sys.executable, "-m", "chassis.rewrap", "--help"],
+        cwd=ROOT, env={}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "OLD_ENCRYPTION_KEY the old one" in done.stdout
+
+
 async def test_as_a_command_it_takes_both_keys_from_the_settings(identity, postgres_server):
     told = environment(
         identity.settings.database_url, postgres_server.password, "127.0.0.1:1",

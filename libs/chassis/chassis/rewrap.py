@@ -16,7 +16,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 
 from chassis import settings
-from chassis.command_line import Refused, answer
+from chassis.command_line import Refused, answer, described
 from chassis.crypto import seal, unseal
 from chassis.database import Pool, Tx, open_pool
 from chassis.key_check import ABOUT
@@ -46,6 +46,7 @@ async def rewrap(
             raise Refused("Another run of this command is at work: let it end.")
         try:
             if await _begin(tx, old, new):
+                await _expect_nobody_else(tx)  # who came since then, or in spite of it
                 for column in await tx.fetch(SQL["sealed_columns"]):
                     await _column(tx, column, (old, new), tell, rows_max)
                 await tx.execute(SQL["end_rewrap"])
@@ -65,15 +66,23 @@ async def _begin(tx: Tx, old: bytes, new: bytes) -> bool:
         if not _opens(old, row["sealed"], ABOUT):
             raise Refused("OLD_ENCRYPTION_KEY is not the key that this database was written with.")
         if row["next"] is None:
-            if running := await tx.fetchval(SQL["count_sessions"]):
-                raise Refused(
-                    f"The service is still running, or somebody else works as its role ({running}"
-                    " sessions): stop it, and run this command again."
-                )
+            await _expect_nobody_else(tx)
             await tx.execute(SQL["begin_rewrap"], seal(new, b"", ABOUT))
         elif not _opens(new, row["next"], ABOUT):
             raise Refused("This was begun with another new key: finish it with that one first.")
     return True
+
+
+async def _expect_nobody_else(tx: Tx) -> None:
+    """A process holds sessions from before it looks at its key until it ends. Raises Refused.
+
+    So whoever looked before `_begin` committed, and would go on sealing with the old key, is seen.
+    """
+    if running := await tx.fetchval(SQL["count_sessions"]):
+        raise Refused(
+            f"The service is still running, or somebody else works as its role ({running}"
+            " sessions): stop it, and run this command again."
+        )
 
 
 async def _column(
@@ -146,6 +155,7 @@ def _tell(line: str) -> None:
 
 
 def main() -> None:
+    described("chassis.rewrap", __doc__).parse_args()
     answer(run(settings.load(Settings), _tell))
 
 
