@@ -16,12 +16,13 @@ HEAD = (
     "Код причины\n"
 )
 NUMBER = "1234567890"
+UNTIL = f"31.08.{clock.now().year + 1}"
 
 
 def a_row(child: str = "1", number: str = NUMBER, status: str = "активный", **changes: str) -> str:
-    """A line of the file: an active certificate of SGO's child 1, good for ten years more."""
+    """A line of the file: an active certificate of SGO's child 1, good until next year's autumn."""
     known = {
-        "valid_from": "01.09.2025", "valid_until": "31.08.2035", "issued_on": "25.08.2025",
+        "valid_from": "01.09.2025", "valid_until": UNTIL, "issued_on": "25.08.2025",
         "status_since": "", "organization_id": "centre", "reason": "",
     }  # fmt: skip
     return ";".join((child, number, status, *(known | changes).values())) + "\n"

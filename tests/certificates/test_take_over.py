@@ -74,6 +74,8 @@ def same(**changes) -> Same:
         (Known(is_erased=True, is_student=False), ("sgo_child_id", "erased")),
         (Known(is_student=False), ("sgo_child_id", "not_a_student")),
         (Known(is_enrolled=False), ("sgo_child_id", "not_enrolled")),
+        (Known(birth_date=date(2017, 8, 31)), ("valid_until", "outlives_18")),
+        (Known(birth_date=date(2017, 9, 1)), None),
         (Known(has_living=True), ("sgo_child_id", "already_has_certificate")),
         (Known(same=same(child_id=an_id("other"))), ("number", "number_taken")),
         (Known(same=same(status=CertificateStatus.annulled)), ("status", "differs")),
@@ -85,8 +87,8 @@ def test_what_keeps_a_living_one_out(known, found):
     assert why_not(wanted(), known) == found
 
 
-def test_what_is_over_is_history_also_of_a_child_who_left_or_has_another():
-    known = Known(is_enrolled=False, has_living=True)
+def test_what_is_over_is_history_also_of_a_child_who_left_or_has_another_or_grew_up():
+    known = Known(is_enrolled=False, has_living=True, birth_date=date(2007, 1, 1))
     assert why_not(wanted("annulled"), known) is None
 
 

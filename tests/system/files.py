@@ -37,7 +37,7 @@ def users(students: list[str]) -> bytes:
 
 def certificates(students: list[str], start: int) -> bytes:
     rows = (
-        f"{one};{start + n};активный;01.09.2025;31.08.2035;25.08.2025;centre\n"
+        f"{one};{start + n};активный;01.09.2025;31.08.2033;25.08.2025;centre\n"
         for n, one in enumerate(students)
     )
     return (CERTIFICATES + "".join(rows)).encode("cp1251")

@@ -39,7 +39,7 @@ def _known(row: asyncpg.Record) -> Known:
         same = Same(row["same_child"], status, row["valid_from"], row["valid_until"])
     return Known(
         row["is_known"], row["is_erased"], row["is_student"], row["is_enrolled"],
-        row["has_living"], same,
+        row["has_living"], row["birth_date"], same,
     )  # fmt: skip
 
 

@@ -248,7 +248,7 @@ SELECT p.user_id IS NOT NULL AS is_known, coalesce(p.erased, false) AS is_erased
         SELECT FROM certificates AS k WHERE k.child_id = n.child_id AND k.number <> n.number
             AND k.status IN ('pending_activation', 'active', 'suspended')
     ) AS has_living,
-    s.child_id AS same_child, s.status, s.valid_from, s.valid_until
+    p.birth_date, s.child_id AS same_child, s.status, s.valid_from, s.valid_until
 FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n (child_id, number, place)
 LEFT JOIN people AS p ON p.user_id = n.child_id
 LEFT JOIN certificates AS s ON s.number = n.number

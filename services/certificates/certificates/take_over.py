@@ -19,6 +19,7 @@ from contracts.events import (
 from contracts.ids import derived
 from contracts.values import CertificateStatus
 
+from certificates.decide import ADULT, birthday
 from certificates.life_cycle import ACTIVE, PENDING, SUSPENDED
 from certificates.rows import ANNULLED, EXPIRED, Wanted
 
@@ -42,6 +43,7 @@ class Known(NamedTuple):
     is_student: bool = True
     is_enrolled: bool = True
     has_living: bool = False
+    birth_date: date | None = None
     same: Same | None = None
 
 
@@ -62,9 +64,14 @@ def why_not(wanted: Wanted, known: Known) -> tuple[str, str] | None:
         ("number", "number_taken", known.same and known.same.child_id != wanted.child_id),
         ("status", "differs", known.same and not is_there(wanted, known)),
         ("sgo_child_id", "not_enrolled", wanted.is_living and not known.is_enrolled),
+        ("valid_until", "outlives_18", wanted.is_living and _outlives_18(wanted, known)),
         ("sgo_child_id", "already_has_certificate", wanted.is_living and known.has_living),
     )
     return next(((column, code) for column, code, wrong in checks if wrong), None)
+
+
+def _outlives_18(wanted: Wanted, known: Known) -> bool:
+    return known.birth_date is not None and wanted.valid_until >= birthday(known.birth_date, ADULT)
 
 
 def take_over(wanted: Wanted, zone: ZoneInfo) -> tuple[CertificateIssued, tuple[Followed, ...]]:
