@@ -9,9 +9,10 @@ guesses at once are a thousand guesses in a row, and a thousand right ones are a
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Final
+
+from chassis.addresses import network_of
 
 LEAK_IN: Final = timedelta(hours=1)  # as many as are free
 LOOKED_AT_WITHIN: Final = timedelta(seconds=30)  # then whoever looked at it has died
@@ -49,7 +50,7 @@ class Tries:
 
 def subjects(key: bytes, login: str, address: str) -> dict[str, bytes]:
     """What is counted, by rule: digests, since a login and an address are personal data."""
-    account, network = login.lower(), _network(address)
+    account, network = login.lower(), network_of(address)
     named = {
         "account at address": f"{account}\n{network}",
         "account": account,
@@ -59,16 +60,6 @@ def subjects(key: bytes, login: str, address: str) -> dict[str, bytes]:
         rule: blake2b(f"{rule}\n{name}".encode(), key=key, digest_size=16).digest()
         for rule, name in named.items()
     }
-
-
-def _network(address: str) -> str:
-    """An IPv6 household has 2^64 addresses: its network counts as one."""
-    try:
-        if ip_address(address).version == 6:  # noqa: PLR2004
-            return str(ip_network(f"{address}/64", strict=False))
-    except ValueError:
-        pass
-    return address
 
 
 def wait_s(known: Tries | None, at: datetime) -> int:
