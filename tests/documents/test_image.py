@@ -150,7 +150,7 @@ async def test_staff_of_an_authorized_organization_downloads_it(client, family):
     for address in (PNG, PDF):
         assert (await client.get(address, headers=clerk)).status_code == 200
     rows = await family.pool.fetch("SELECT * FROM journal")
-    assert [(row["actor"], row["organization"]) for row in rows] == [("staff", "centre")] * 2
+    assert [(row["actor"], row["organization"]) for row in rows] == [("staff", "centre-1")] * 2
     await family.consume(a_clerk(authorized=False, version=2))
     problem(await client.get(PNG, headers=clerk), 404, "not_found")
 

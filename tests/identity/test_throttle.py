@@ -132,15 +132,6 @@ def test_a_login_is_counted_in_any_case_and_kept_as_a_digest():
     assert all(len(name) == 16 and b"anna" not in name for name in one.values())
 
 
-def test_addresses_of_one_ipv6_network_count_as_one():
-    one, two, other = (
-        subjects(KEY, "anna", address)["address"]
-        for address in ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1")
-    )
-    assert one == two != other
-    assert subjects(KEY, "anna", "no address")["address"]
-
-
 @pytest.mark.parametrize(
     ("password", "weak"),
     [

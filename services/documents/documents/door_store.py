@@ -34,16 +34,9 @@ async def application_facts(tx: Tx, child_id: UUID, user_id: UUID) -> asyncpg.Re
     return await tx.fetchrow(SQL["application_facts"], child_id, user_id)
 
 
-async def current(tx: Tx, versions: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-    """Of these (certificate, version): the living ones, neither rotated nor erased since."""
-    certificates = [certificate_id for certificate_id, _ in versions]
-    rows = await tx.fetch(SQL["current"], certificates, [version for _, version in versions])
-    return {(row["certificate_id"], row["version"]) for row in rows}
-
-
-async def lock_current(tx: Tx, certificate_id: UUID, version: int, user_id: UUID) -> bool:
-    """Whether the row still is as it was seen and still this family's; locked until the end."""
-    return bool(await tx.fetchval(SQL["lock_current"], certificate_id, version, user_id))
+async def lock(tx: Tx, certificate_id: UUID) -> None:
+    """Nobody changes the document until the transaction ends."""
+    await tx.execute(SQL["lock_credentials"], certificate_id)
 
 
 async def get_rotation(tx: Tx, rotation_id: UUID) -> asyncpg.Record | None:
@@ -89,9 +82,11 @@ async def rotate(tx: Tx, order: Order, built: Built, at: datetime) -> None:
     )
 
 
-async def portal_account(tx: Tx, certificate_id: UUID) -> asyncpg.Record | None:
-    """The row for the portal's machine client, whosever it is."""
-    return await tx.fetchrow(SQL["portal_account"], certificate_id)
+async def portal_accounts(tx: Tx, certificate_ids: Sequence[UUID]) -> list[asyncpg.Record | None]:
+    """The row of each for the portal's machine client, whosever it is."""
+    rows = await tx.fetch(SQL["portal_accounts"], certificate_ids)
+    found = {row["certificate_id"]: row for row in rows}
+    return [found.get(one) for one in certificate_ids]
 
 
 async def is_operator(tx: Tx, user_id: UUID) -> bool:

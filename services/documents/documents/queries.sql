@@ -136,7 +136,7 @@ SELECT * FROM (
             SELECT FROM open_links AS l
             WHERE l.parent_id = $2 AND l.child_id = c.child_id AND p.student IS NOT FALSE
         ) AS is_parent,
-        w.staff_of IS NOT NULL AS is_staff,
+        w.staff_of IS NOT NULL AS is_staff, w.works_at,
         w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here
     FROM credentials AS c
     LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
@@ -153,7 +153,7 @@ SELECT * FROM (
         p.user_id = $2 AS is_own,
         l.parent_id IS NOT NULL AS is_parent,
         CASE WHEN l.parent_id IS NOT NULL THEN w.full_name END AS parent_name,
-        w.staff_of, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here, p.student,
+        w.staff_of, w.works_at, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here, p.student,
         c.certificate_id, c.number
     FROM people AS p
     LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased
@@ -169,25 +169,6 @@ SELECT * FROM (
 ) AS found
 WHERE (is_own OR is_parent OR (staff_of IS NOT NULL AND student))
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
-
--- name: current
-SELECT certificate_id, version
-FROM credentials AS c JOIN unnest($1::uuid[], $2::int[]) AS a (certificate_id, version)
-    USING (certificate_id, version)
-WHERE c.state = 'ready'
-
--- name: lock_current
-SELECT certificate_id FROM credentials AS c
-WHERE c.certificate_id = $1 AND c.version = $2 AND c.state IN ('ready', 'imported')
-    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $3 AND e.erased)
-    AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = c.child_id AND NOT e.student)
-    AND (
-        c.child_id = $3 OR EXISTS (
-            SELECT FROM open_links AS l
-            WHERE l.parent_id = $3 AND l.child_id = c.child_id
-        )
-    )
-FOR UPDATE
 
 -- name: get_rotation
 SELECT * FROM rotations WHERE rotation_id = $1
@@ -206,10 +187,10 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (rotation_id) DO NOTHING
 RETURNING rotation_id
 
--- name: portal_account
+-- name: portal_accounts
 SELECT c.*, e.status AS ended
 FROM credentials AS c LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
-WHERE c.certificate_id = $1 AND c.state <> 'erased'
+WHERE c.certificate_id = ANY($1::uuid[]) AND c.state <> 'erased'
 
 -- name: lock_credentials
 SELECT * FROM credentials WHERE certificate_id = $1 FOR UPDATE

@@ -12,8 +12,6 @@ from hashlib import blake2b
 from math import ceil
 from typing import Final
 
-from chassis.addresses import network_of
-
 LEAK_IN: Final = timedelta(hours=1)  # as many as are free
 LOOKED_AT_WITHIN: Final = timedelta(seconds=30)  # then whoever looked at it has died
 
@@ -48,9 +46,9 @@ class Tries:
         return not self.count and not self.in_flight
 
 
-def subjects(key: bytes, login: str, address: str) -> dict[str, bytes]:
+def subjects(key: bytes, login: str, network: str) -> dict[str, bytes]:
     """What is counted, by rule: digests, since a login and an address are personal data."""
-    account, network = login.lower(), network_of(address)
+    account = login.lower()
     named = {
         "account at address": f"{account}\n{network}",
         "account": account,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from chassis.auth import SignedIn
+from chassis.database import Tx
 from chassis.doors import TheStore, Why
 from chassis.openapi import answers
 from chassis.problems import Problem, not_found
@@ -66,15 +67,19 @@ async def download_application(
     Images and applications together are drawn 20 times a minute for one person.
     """
     expect_seldom(doors.drawings, str(who.user_id), doors.now())
-    async with store_.pool.acquire() as tx:
+
+    async def expect(tx: Tx) -> tuple[Any, str]:
         row = await door_store.application_facts(tx, child_id, who.user_id)
-    if row is None:
-        raise not_found()
-    why = expect_why(row, reason)
+        if row is None:
+            raise not_found()
+        return row, expect_why(row, reason)
+
+    async with store_.pool.acquire() as tx:
+        row, _ = await expect(tx)
     values = _values(row, applicant, doors.today())
     pdf = await doors.workshop.drawn(application.render, values)
     document_id = derived(child_id, application.VERSION)
-    await journal_drawn(store_, row, "application", who, document_id, why)
+    await journal_drawn(store_, expect, "application", who, document_id)
     return attachment(pdf, PDF, "application.pdf")
 
 

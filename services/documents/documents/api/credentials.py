@@ -17,8 +17,8 @@ from documents import door_store
 from documents.api.doors import (
     TRIES_MAX,
     Doors,
-    HandingOver,
     TheDoors,
+    ToFamily,
     as_whom,
     attachment,
     busy,
@@ -50,7 +50,7 @@ Rows = Annotated[Together[tuple[UUID, UUID], Any], shared(find)]
     responses={200: {"content": {"application/pdf": {}}}, **answers(409, 410)},
 )
 async def download_credentials(
-    certificate_id: UUID, who: SignedIn, doors: TheDoors, rows: Rows, handing_over: HandingOver
+    certificate_id: UUID, who: SignedIn, doors: TheDoors, rows: Rows, handing_over: ToFamily
 ) -> Response:
     """The credentials PDF, rendered anew and compared with its digest; each download is journalled.
 

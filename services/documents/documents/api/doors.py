@@ -1,6 +1,6 @@
 """What the routes share: their dependencies, who may have a document, and the kind refusals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final, NamedTuple
@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from chassis import clock, journal
+from chassis.database import Tx
 from chassis.doors import shared
 from chassis.outbox import Store
-from chassis.problems import Problem, not_found
+from chassis.problems import Problem, not_found, reason_needed
 from chassis.throttle import Throttle
 from chassis.together import Together
 from chassis.tokens import Principal
@@ -23,6 +24,8 @@ from documents.api.downloads import Download
 from documents.build import Workshop
 from documents.hashing import Hashing
 
+# The row that opens a document to who asks, and why they need it. Raises where it is not open.
+Expect = Callable[[Tx], Awaitable[tuple[Any, str]]]
 OWN_DOOR_AGE: Final = 14
 TRIES_MAX: Final = (
     8  # against a document that is renewed at the same moment; five a day are allowed
@@ -164,20 +167,50 @@ class HandOver(NamedTuple):
     download: Download
 
 
-async def hand_over(store_: Store, _doors: Doors, asks: Sequence[HandOver]) -> list[bool]:
-    """Write down who is given what; False for a version that is not the living one any more."""
-    versions = [(ask.certificate_id, ask.version) for ask in asks]
+async def to_family(store_: Store, doors: Doors, asks: Sequence[HandOver]) -> list[bool]:
+    """Write down who is given what; False for what is not as it was seen, or theirs no more."""
     async with store_.transaction(says=False) as tx:
-        living = await door_store.current(tx, versions)
-        given = [version in living for version in versions]
-        entries = [
-            ask.download.entry() for ask, is_given in zip(asks, given, strict=True) if is_given
-        ]
-        await journal.append(tx, entries)
-    return given
+        rows = await door_store.of_certificates(
+            tx, [(ask.certificate_id, ask.download.user_id) for ask in asks]
+        )
+        return await _given(
+            tx,
+            asks,
+            [
+                is_still_theirs(row, ask.version, doors.today())
+                for ask, row in zip(asks, rows, strict=True)
+            ],
+        )
 
 
-HandingOver = Annotated[Together[HandOver, bool], shared(hand_over)]
+async def to_portal(store_: Store, _doors: Doors, asks: Sequence[HandOver]) -> list[bool]:
+    """The same for the portal's machine client, whosever the certificate is."""
+    async with store_.transaction(says=False) as tx:
+        rows = await door_store.portal_accounts(tx, [ask.certificate_id for ask in asks])
+        return await _given(
+            tx, asks, [is_as_seen(row, ask.version) for ask, row in zip(asks, rows, strict=True)]
+        )
+
+
+async def _given(tx: Tx, asks: Sequence[HandOver], open_: list[bool]) -> list[bool]:
+    await journal.append(
+        tx, [ask.download.entry() for ask, is_open in zip(asks, open_, strict=True) if is_open]
+    )
+    return open_
+
+
+def is_as_seen(row: Any, version: int) -> bool:
+    """Whether it was neither rotated nor erased since, and its certificate lives."""
+    return row is not None and row["version"] == version and row["ended"] is None
+
+
+def is_still_theirs(row: Any, version: int, today: date) -> bool:
+    """The same, and whoever asked may still have it."""
+    return is_as_seen(row, version) and may_download(row, today)
+
+
+ToFamily = Annotated[Together[HandOver, bool], shared(to_family)]
+ToPortal = Annotated[Together[HandOver, bool], shared(to_portal)]
 
 
 def handing(row: Any, kind: Any, who: Principal, actor: str) -> HandOver:
@@ -197,29 +230,30 @@ def expect_why(row: Any, why: str | None) -> str:
     if as_whom(row) != "staff":
         return ""
     if why is None and not row["is_here"]:
-        raise Problem(
-            422,
-            "reason_needed",
-            "Этот ребёнок не из вашей организации",
+        raise reason_needed(
             "Напишите, зачем нужен документ: не меньше десяти букв. Семья увидит, кто и зачем его"
-            " получил.",
+            " получил."
         )
     return why or "своя организация"
 
 
-def employer(who: Principal, actor: str) -> str | None:
-    """For which organization somebody acts who does so as staff."""
-    return who.organization if actor == "staff" else None
+def employer(row: Any) -> str | None:
+    """For which organization somebody acts who does so as staff, as identity tells it by now."""
+    return row["works_at"] if as_whom(row) == "staff" else None
 
 
 async def journal_drawn(
-    store_: Store, row: Any, kind: Any, who: Principal, document_id: UUID, why: str
+    store_: Store, expect: Expect, kind: Any, who: Principal, document_id: UUID
 ) -> None:
-    """Write down who is given a document that was drawn for them just now."""
-    actor = as_whom(row)
-    given = Download(
-        kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
-        clock.now(), employer(who, actor), why,
-    )  # fmt: skip
+    """Write down who is given a document that was drawn for them just now.
+
+    Whether they may have it is asked once more: drawing takes a while. Raises what `expect` raises.
+    """
     async with store_.transaction(says=False) as tx:
+        row, why = await expect(tx)
+        actor = as_whom(row)
+        given = Download(
+            kind, row["child_id"], row["certificate_id"], document_id, who.user_id, actor,
+            clock.now(), employer(row), why,
+        )  # fmt: skip
         await journal.append(tx, [given.entry()])

@@ -1,10 +1,11 @@
 """HTTP IN: the certificate as an image, drawn when asked for; family and authorized staff."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.auth import SignedIn
+from chassis.database import Tx
 from chassis.doors import TheStore, Why
 from chassis.openapi import answers
 from chassis.outbox import Store
@@ -84,12 +85,17 @@ async def _image(
     reason: str | None,
 ) -> Response:
     expect_seldom(doors.drawings, str(who.user_id), doors.now())
-    async with store_.pool.acquire() as tx:
+
+    async def expect(tx: Tx) -> tuple[Any, str]:
         row = await door_store.image_of_certificate(tx, certificate_id, who.user_id)
-    if row is None or not (row["is_staff"] or may_download(row, doors.today())):
-        raise not_found()
-    why = expect_why(row, reason)
-    expect_living(row)
+        if row is None or not (row["is_staff"] or may_download(row, doors.today())):
+            raise not_found()
+        why = expect_why(row, reason)
+        expect_living(row)
+        return row, why
+
+    async with store_.pool.acquire() as tx:
+        row, _ = await expect(tx)
     if row["full_name"] is None:
         raise not_ready()
     values = ImageValues(
@@ -105,6 +111,6 @@ async def _image(
     except Unprintable:
         raise not_printable() from None
     document_id = derived(certificate_id, image.VERSION)
-    await journal_drawn(store_, row, "image", who, document_id, why)
+    await journal_drawn(store_, expect, "image", who, document_id)
     ending = "png" if kind == PNG else "pdf"
     return attachment(drawn, kind, f"certificate-{row['number']}.{ending}")

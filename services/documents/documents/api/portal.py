@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from documents import door_store
 from documents.api.doors import (
     TRIES_MAX,
-    HandingOver,
     TheDoors,
+    ToPortal,
     busy,
     expect_living,
     expect_ready,
@@ -42,7 +42,7 @@ async def show_portal_account(
     who: Annotated[Principal, only(SCOPE)],
     store_: TheStore,
     doors: TheDoors,
-    handing_over: HandingOver,
+    handing_over: ToPortal,
     response: Response,
 ) -> PortalAccount:
     """The login and a hash of the password that is valid now; each answer is journalled."""
@@ -50,7 +50,7 @@ async def show_portal_account(
         raise not_found()
     for _ in range(TRIES_MAX):
         async with store_.pool.acquire() as tx:
-            row = await door_store.portal_account(tx, certificate_id)
+            (row,) = await door_store.portal_accounts(tx, [certificate_id])
         if row is None:
             raise not_found()
         expect_living(row)

@@ -27,6 +27,7 @@ from documents.api.doors import (
     busy,
     expect_living,
     expect_ready,
+    is_still_theirs,
     not_printable,
     not_ready,
     of_family,
@@ -89,7 +90,7 @@ async def rotate_credentials(
 
 
 async def _rotate(store_: Store, doors: Doors, row: Any, press: Press) -> Rotation | None:
-    """Build, then let the new values take the old ones' place; None if somebody was quicker."""
+    """Build, then let the new values take the old ones' place; None if it is not as it was seen."""
     async with store_.pool.acquire() as tx:
         if earlier := await _earlier(tx, press, row["certificate_id"]):
             return earlier
@@ -101,9 +102,9 @@ async def _rotate(store_: Store, doors: Doors, row: Any, press: Press) -> Rotati
     order = _order(row, version, doors)
     built = _expect_built(*await doors.workshop.build([order]))
     async with store_.transaction() as tx:
-        if not await door_store.lock_current(
-            tx, order.certificate_id, row["version"], press.user_id
-        ):
+        await door_store.lock(tx, order.certificate_id)
+        (found,) = await door_store.of_certificates(tx, [(order.certificate_id, press.user_id)])
+        if not is_still_theirs(found, row["version"], doors.today()):
             return None
         await _expect_not_too_often(tx, order.certificate_id, doors)
         at = clock.now()
