@@ -13,6 +13,7 @@ from math import ceil
 from typing import Final
 
 LEAK_IN: Final = timedelta(hours=1)  # as many as are free
+OVER_MAX: Final = 11  # then a bucket is full, and no rule's wait grows: 2 ** 10 s
 LOOKED_AT_WITHIN: Final = timedelta(seconds=30)  # then whoever looked at it has died
 
 
@@ -68,8 +69,12 @@ def wait_s(known: Tries | None, at: datetime) -> int:
 
 
 def let_in(rule: Rule, known: Tries | None, at: datetime) -> Tries | None:
-    """With one more being looked at; None: it has to wait for the outcome of an earlier one."""
+    """With one more being looked at; None: it has to wait for the outcome of an earlier one.
+
+    `at` may lie before the last: each reads the clock before it has the lock, and clocks differ.
+    """
     known = known or Tries(0, 0, at, at)
+    at = max(at, known.last_at)
     since = at - known.last_at
     count = max(known.count - rule.free * (since / LEAK_IN), 0)
     in_flight = known.in_flight if since <= LOOKED_AT_WITHIN else 0
@@ -81,7 +86,7 @@ def let_in(rule: Rule, known: Tries | None, at: datetime) -> Tries | None:
 def wrong(rule: Rule, known: Tries, at: datetime) -> Tries:
     """One that was looked at was wrong."""
     known = taken_back(known)
-    tries = known.count + 1
+    tries = min(known.count + 1, rule.free + OVER_MAX)
     return replace(known, count=tries, open_at=at + timedelta(seconds=_pause_s(rule, tries)))
 
 
@@ -97,4 +102,4 @@ def start_anew(known: Tries) -> Tries:
 
 def _pause_s(rule: Rule, tries: float) -> int:
     over = ceil(tries) - rule.free
-    return 0 if over <= 0 else min(2 ** min(over - 1, 20), rule.wait_s_max)
+    return 0 if over <= 0 else min(2 ** (over - 1), rule.wait_s_max)
