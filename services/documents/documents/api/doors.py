@@ -42,7 +42,7 @@ class Doors:
     identity: Callable[[], httpx.AsyncClient] = httpx.AsyncClient  # to ask what is its to say
     blanks: dict[str, bytes] = field(default_factory=dict)  # drawn once, when first asked for
     drawings: Throttle = field(default_factory=lambda: Throttle(times=20, window_s=60))
-    downloads: Throttle = field(default_factory=lambda: Throttle(times=60, window_s=60))
+    downloads: Throttle = field(default_factory=lambda: Throttle(times=120, window_s=60))
     now: Callable[[], datetime] = lambda: clock.now()  # noqa: PLW0108  as it is when asked
 
     def today(self) -> date:
