@@ -8,7 +8,7 @@ from contracts.ids import user_id
 from tests.builders import a_record
 from tests.doors import bearer, problem
 from tests.identity.conftest import own_id
-from tests.identity.sgo import a_link, a_user
+from tests.identity.sgo import a_link, a_parent, a_user
 
 CHILD, PARENT = user_id("1"), user_id("2")
 
@@ -41,7 +41,7 @@ async def test_an_act_that_was_refused_is_not_journalled(door, office):
 
 
 async def test_a_parent_who_sees_their_children_is_journalled_once_in_ten_minutes(door, http):
-    await door.consume([a_record(one) for one in (a_user(), a_user("2"), a_link())])
+    await door.consume([a_record(one) for one in (a_user(), a_parent(), a_link())])
     for _ in range(2):
         answer = await http.get("/me", headers=bearer("", "parent", sub=str(PARENT)))
         assert len(answer.json()["children"]) == 1
@@ -51,7 +51,7 @@ async def test_a_parent_who_sees_their_children_is_journalled_once_in_ten_minute
 async def test_whoever_was_looked_at_sees_who_looked_and_a_parent_sees_it_of_a_child(
     door, office, http
 ):
-    people = (a_user(), a_user("2"), a_user("3"), a_link())
+    people = (a_user(), a_parent(), a_parent("3", login=None), a_link())
     await door.consume([a_record(one) for one in people])
     assert (await office.get(f"/users/{CHILD}")).status_code == 200
     child, parent, other = (
