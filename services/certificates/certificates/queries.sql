@@ -127,6 +127,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) A
 ON CONFLICT (request_id) DO NOTHING
 RETURNING request_id
 
+-- name: refuse_waiting
+UPDATE certificate_requests SET status = 'refused', codes = ARRAY[$3::text]
+WHERE child_id = $1 AND requester_id = $2 AND status = 'pending'
+RETURNING *
+
 -- name: children_of_requests
 SELECT request_id, child_id FROM certificate_requests WHERE request_id = ANY($1::uuid[])
 

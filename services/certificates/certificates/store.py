@@ -21,7 +21,7 @@ from contracts.events import (
     ChildUnlinked,
     UserRegistered,
 )
-from contracts.values import RequesterRole
+from contracts.values import RefusalCode, RequesterRole
 
 from certificates import consent, numbers
 from certificates.decide import Facts, Person, Region, parse_validity
@@ -232,6 +232,13 @@ async def children_of_requests(tx: Tx, request_ids: Sequence[UUID]) -> dict[UUID
     """The child that each request is about."""
     rows = await tx.fetch(SQL["children_of_requests"], request_ids)
     return {row["request_id"]: row["child_id"] for row in rows}
+
+
+async def refuse_waiting(
+    tx: Tx, child_id: UUID, user_id: UUID, code: RefusalCode
+) -> list[asyncpg.Record]:
+    """What this user asked for the child and is not decided; the caller has locked the child."""
+    return list(await tx.fetch(SQL["refuse_waiting"], child_id, user_id, code.value))
 
 
 async def get_request(tx: Tx, request_id: UUID) -> asyncpg.Record | None:
