@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from certificates import api, consent, retold, store
+from certificates import api, consent, consent_store, retold, store
 from certificates.api.common import Doors
 from certificates.settings import Settings
 from chassis import clock
@@ -12,19 +12,13 @@ from contracts import encode
 from contracts.events import CertificateRequested
 
 from tests.builders import AGREED, a_record, a_request, an_id
-from tests.doors import a_client, bearer, problem, said
+from tests.doors import WAITING, a_client, bearer, problem, said
 from tests.waiting import eventually
 
 PARENT, CHILD = bearer("neighbours parent", "parent"), an_id("neighbour")
 ASK = f"/children/{CHILD}/certificate-requests"
 GIVE = f"/children/{CHILD}/consents"
 TEXT = {"text_version": AGREED.version}
-WAITING = """
-    SELECT EXISTS (
-        SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'
-    )
-"""
 
 
 async def test_a_parent_who_did_not_agree_is_shown_the_text_and_nothing_is_asked(client, town):
@@ -164,9 +158,9 @@ async def test_a_press_at_the_moment_of_the_withdrawal_is_not_left_waiting(clien
     await client.post(GIVE, headers=PARENT, json=TEXT)
     async with town.store.transaction() as tx:
         await store.lock_children(tx, [CHILD])
-        await store.withdraw_consent(tx, CHILD, an_id("neighbours parent"), clock.now())
+        await consent_store.withdraw_consent(tx, CHILD, an_id("neighbours parent"), clock.now())
         press = asyncio.ensure_future(client.post(ASK, headers=PARENT))
-        await eventually(lambda: town.store.pool.fetchval(WAITING))
+        await eventually(lambda: press.done() or town.store.pool.fetchval(WAITING))
     problem(await press, 409, "consent_needed")
     assert await town.store.pool.fetch("SELECT * FROM certificate_requests") == []
 

@@ -344,8 +344,9 @@ FROM consents AS c WHERE c.state = 'withdrawn' ORDER BY c.withdrawn_at, c.consen
 UPDATE consents SET state = 'kept' WHERE consent_id = $1 AND state = 'withdrawn'
 RETURNING child_id
 
--- name: withdrawn_consents_are_erased
-UPDATE consents SET state = 'erased' WHERE child_id = ANY($1::uuid[]) AND state = 'withdrawn'
+-- name: end_consents
+UPDATE consents SET state = 'erased', withdrawn_at = coalesce(withdrawn_at, $2)
+WHERE child_id = ANY($1::uuid[]) AND state IN ('given', 'withdrawn')
 
 -- name: watched
 SELECT

@@ -16,7 +16,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from certificates import consent, retold, store
+from certificates import consent, consent_store, retold, store
 from certificates.api.common import TheDoors, TheMoment, entry_of
 
 router = APIRouter(tags=["family"])
@@ -85,6 +85,7 @@ async def give_consent(
     consent_id = derived(key_of(who.user_id, idempotency_key), "consent")
     in_force = doors.consent
     async with store_.transaction() as tx:
+        await store.lock_children(tx, [child_id])  # an erasure comes before all of this, or ends it
         role = await _as_whom(tx, who, child_id)
         if given.text_version != in_force.version:
             raise Problem(
@@ -114,10 +115,10 @@ async def withdraw_consent(
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
         await store.lock_children(tx, [child_id])
-        if await store.withdraw_consent(tx, child_id, who.user_id, at):
+        if await consent_store.withdraw_consent(tx, child_id, who.user_id, at):
             entry = await entry_of(tx, at, who, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
-            refused = await store.refuse_waiting(
+            refused = await consent_store.refuse_waiting(
                 tx, child_id, who.user_id, RefusalCode.consent_withdrawn
             )
             await outbox.append(tx, [retold.refused(row) for row in refused])
