@@ -8,6 +8,7 @@ from certificates.retention import RULES
 from certificates.settings import Settings
 from chassis import clock, counting, retention
 from chassis.command_line import Refused
+from chassis.journal import os_user
 from prometheus_client import REGISTRY
 
 from tests.builders import AGREED, NOW, a_link, a_record, an_id
@@ -79,6 +80,20 @@ async def test_what_is_kept_on_a_ground_waits_no_more_and_is_journalled(client, 
     assert entry["details"].endswith(f"consent {an_id('c child')}; {GROUND}")
     with pytest.raises(Refused, match="waits for a decision"):
         await run("keep", str(an_id("c child")), "--ground", GROUND)
+
+
+async def test_the_family_sees_the_ground_and_the_operator_also_who_ran_the_command(
+    client, town, run, number
+):
+    await client.post(WITHDRAW, headers=PARENT)
+    await run("keep", str(an_id("c child")), "--ground", GROUND)
+    seen = (await client.get(f"/certificates/{number}/history", headers=PARENT)).json()["items"]
+    told = [(one["actor"], one["details"]) for one in seen if one["action"] == "consent_kept"]
+    assert told == [("cli", GROUND)]
+    asked = {"subject": str(CHILD)}
+    journal = await client.get("/journal", headers=bearer("operator", "operator"), params=asked)
+    (entry,) = [one for one in journal.json()["items"] if one["action"] == "consent_kept"]
+    assert entry["details"] == f"os user {os_user()}; consent {an_id('c child')}; {GROUND}"
 
 
 async def test_one_that_nobody_decided_on_is_kept_until_somebody_does(client, town, run):

@@ -1,7 +1,8 @@
 """The journal as it is shown to the family and to staff: page by page, the newest first."""
 
+import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from contracts.values import MOMENT_END, MOMENT_MIN
@@ -12,13 +13,14 @@ from chassis import journal, pages
 from chassis.database import Tx
 
 ROWS_MAX = 500
+_ID: Final = re.compile(r"(?:^|[,;] )[a-z]+ [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=[,;]|$)")
 
 
 class Deed(BaseModel):
     """Who did what, or who looked.
 
     `organization`: where staff worked at that moment. `details`, for people: the papers that were
-    checked, a reason.
+    checked, a reason, a ground; no ids, and no account of who ran a command.
     """
 
     at: datetime
@@ -73,10 +75,23 @@ async def page(tx: Tx, subject: UUID, asked: Page) -> tuple[list[Any], str | Non
     return shown, pages.closed(shown[-1]["happened_at"].isoformat(), shown[-1]["id"])
 
 
+def for_people(actor: str, action: str, details: str) -> str:
+    """What an entry's details say to the family: why, on what ground.
+
+    The rest is the operator's, who reads it in the journal itself: the account of who ran a
+    command, ids, what was looked for in the journal.
+    """
+    if action == journal.READ:
+        return ""
+    told = details.partition("; ")[2] if actor == journal.BY_COMMAND else details
+    return _ID.sub("", told).lstrip(",; ")
+
+
 def deed(row: Any, details: str | None = None) -> Deed:
     """A row as it is shown; `details` where others than the journal's are told."""
+    if details is None:
+        details = for_people(row["actor"], row["action"], row["details"])
     return Deed(
         at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
-        organization=row["organization"], action=row["action"],
-        details=row["details"] if details is None else details,
+        organization=row["organization"], action=row["action"], details=details,
     )  # fmt: skip

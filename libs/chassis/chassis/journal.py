@@ -29,6 +29,8 @@ SQL = load("chassis")
 JOURNAL_LOCK: Final = 0x6A6F75
 ROWS_MAX: Final = 1000
 POLL_S: Final = 1.0
+BY_COMMAND: Final = "cli"  # as whom somebody acts who runs a command
+READ: Final = "read_journal"
 SAME_LOOK: Final = timedelta(minutes=10)
 
 
@@ -62,9 +64,12 @@ async def looks(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 async def by_command(tx: Tx, action: str, subject: UUID, details: str = "") -> None:
-    """An act of whoever runs a command on the machine, where nobody has signed in."""
+    """An act of whoever runs a command on the machine, where nobody has signed in.
+
+    The first part of its details is who; a history for people leaves that out.
+    """
     told = f"os user {os_user()}" + (f"; {details}" if details else "")
-    await append(tx, [Entry(clock.now(), None, "cli", action, subject, details=told)])
+    await append(tx, [Entry(clock.now(), None, BY_COMMAND, action, subject, details=told)])
 
 
 def os_user() -> str:

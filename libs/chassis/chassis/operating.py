@@ -122,7 +122,7 @@ def router(an_operator: Any, more: More = nothing_more) -> APIRouter:
         async with store_.transaction() as tx:
             rows = await tx.fetch(SQL["journal_page"], subject, actor, before, ROWS_MAX + 1)
             whom = subject or actor or who.user_id
-            entry = journal.Entry(clock.now(), who.user_id, "operator", "read_journal", whom,
+            entry = journal.Entry(clock.now(), who.user_id, "operator", journal.READ, whom,
                                   details=told)  # fmt: skip
             await journal.append(tx, [entry])
         items = [Entry(**dict(row)) for row in rows[:ROWS_MAX]]
