@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 from certificates import desk_store
+from certificates.reasons import OF_THE_DESK, OF_THE_FAMILY, WhyChanged, in_words
 from contracts import Tombstone, topics
 from contracts.events import CertificateRequested, ChildUnlinked
 from contracts.ids import verification_token
@@ -54,10 +55,56 @@ async def test_a_reason_is_said_and_kept_and_the_comment_only_kept(client, town,
     assert (row["actor_id"], row["organization"]) == (an_id("clerk"), "centre")
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "Не код"}, {"comment": "x"}])
+@pytest.mark.parametrize("body", [{}, {"reason": None}, {"reason": "x" * 65}, {"comment": "x"}])
 async def test_no_change_without_a_reason(client, town, number, body):
     await active(client, number)
     problem(await change(client, number, "suspension", body=body), 422, "invalid_request")
+
+
+@pytest.mark.parametrize("what", ["suspension", "resumption", "annulment"])
+async def test_a_reason_is_one_of_the_list_and_never_somebodys_words(client, town, number, what):
+    """It is public: also what looks like a code may be a diagnosis or a name."""
+    for reason in ("", "Семья переехала", "ivanov_is_ill", "person_erased"):
+        refused = problem(await change(client, number, what, body={"reason": reason}), 422,
+                          "unknown_reason")  # fmt: skip
+        for code in WhyChanged:
+            assert f"{code} ({in_words(code)})" in refused["detail"]
+        assert not reason or reason not in refused["detail"].replace("(семья переехала)", "")
+    assert len(await said(town.store.pool)) == 1
+
+
+async def test_a_family_has_a_shorter_list_of_reasons(client, town, number):
+    for code in set(OF_THE_DESK) - set(OF_THE_FAMILY):
+        answer = await change(client, number, "annulment", PARENT, {"reason": code})
+        refused = problem(answer, 422, "unknown_reason")
+        assert code not in refused["detail"]
+        assert all(code in refused["detail"] for code in OF_THE_FAMILY)
+    body = {"reason": "not_needed"}
+    assert (await change(client, number, "annulment", PARENT, body)).status_code == 200
+    assert (await said(town.store.pool))[-1].event["reason"] == "not_needed"
+
+
+async def test_another_reason_needs_a_comment_which_stays_inside(client, town, number):
+    for comment in ("", " "):
+        body = {"reason": "other", "comment": comment}
+        problem(await change(client, number, "annulment", body=body), 422, "comment_needed")
+    body["comment"] = "Семья передумала"
+    assert (await change(client, number, "annulment", body=body)).status_code == 200
+    event = (await said(town.store.pool))[-1].event
+    assert (event["reason"], "передумала" in str(event)) == ("other", False)
+    told = {one["action"]: one["details"] for one in await deeds(client, number, PARENT)}
+    assert told["annulled"] == "другая причина"
+
+
+async def test_who_may_not_change_is_told_no_list_of_reasons(client, number):
+    for what, who in (("suspension", PARENT), ("annulment", bearer("stranger", "parent"))):
+        problem(await change(client, number, what, who, {"reason": "x"}), 404, "not_found")
+
+
+def test_each_reason_has_its_words():
+    for code in WhyChanged:
+        assert in_words(code) != code
+    assert in_words("of_another_system") == "of_another_system"
 
 
 @pytest.mark.parametrize(
@@ -349,7 +396,7 @@ async def test_the_history_tells_which_papers_were_checked_until_the_child_is_er
     await change(client, number, "suspension")
     for headers in (PARENT, CLERK):
         told = {one["action"]: one["details"] for one in await deeds(client, number, headers)}
-        assert (told["activated"], told["suspended"]) == ("Паспорт, СНИЛС", "moved_away")
+        assert (told["activated"], told["suspended"]) == ("Паспорт, СНИЛС", "семья переехала")
     erased = Tombstone(str(an_id("child")), 2)
     await town.consume([a_record(erased, topic=topics.IDENTITY_USERS)])
     told = {one["action"]: one["details"] for one in await deeds(client, number)}

@@ -63,7 +63,7 @@ async def test_the_living_certificate_of_who_is_erased_is_over_and_everybody_hea
     seen = await client.get(f"/verify/{verification_token(row['certificate_id'])}")
     assert (seen.json()["valid"], seen.json()["status"]) == (False, "annulled")
     suspended = await client.post(
-        f"{path}/suspension", json={"reason": "moved"}, headers=bearer("clerk", "staff")
+        f"{path}/suspension", json={"reason": "moved_away"}, headers=bearer("clerk", "staff")
     )
     problem(suspended, 409, "over")
     (entry,) = await town.store.pool.fetch("SELECT * FROM journal WHERE action = 'annulled'")

@@ -112,7 +112,7 @@ async def test_what_has_changed_since_stays_and_is_named(town, office, children)
     await card_of(town, office, HEAD + a_row("1"))
     desk = bearer("clerk", "staff", organization="centre")
     left = f"/certificates/{NUMBER}/suspension"
-    answer = await office.post(left, headers=desk, json={"reason": "moved"})
+    answer = await office.post(left, headers=desk, json={"reason": "moved_away"})
     assert answer.status_code == 200
     card = await card_of(town, office, HEAD + a_row("1"))
     assert errors(card) == [(2, "status", "differs")]
@@ -234,8 +234,8 @@ async def test_an_imported_certificate_lives_on_like_any_other(town, office, chi
     await card_of(town, office, HEAD + a_row("1", valid_until=f"{soon:%d.%m.%Y}"))
     desk = bearer("clerk", "staff", organization="centre")
     for change in ("suspension", "resumption"):
-        path = f"/certificates/{NUMBER}/{change}"
-        assert (await office.post(path, headers=desk, json={"reason": "r"})).status_code == 200
+        path, why = f"/certificates/{NUMBER}/{change}", {"reason": "mistake"}
+        assert (await office.post(path, headers=desk, json=why)).status_code == 200
     tomorrow = clock.now() + timedelta(days=2)
     await passing_time.pass_time(town.store, a_region(), tomorrow)
     (row,) = await whole(town)

@@ -35,6 +35,24 @@ async def test_each_act_of_an_operator_is_journalled_with_whom_it_was_about(door
     assert await journal.seal(door.store) == 3 + 1  # the command that made her
 
 
+async def test_an_operator_who_is_shown_a_card_and_changes_nothing_has_looked(door, office):
+    """A change that changes nothing, a user made twice, a merge done twice: each answers a card."""
+    await door.consume([a_record(a_user()), a_record(a_user("2"))])
+    merge, new = {"into": str(CHILD)}, {"name": a_user().person.name.model_dump()}
+    for _ in range(2):
+        assert (await office.patch(f"/users/{CHILD}", json={})).json()["id"] == str(CHILD)
+        answer = await office.post(f"/users/{PARENT}/merge", json=merge)
+        assert answer.json()["id"] == str(CHILD)
+        answer = await office.post("/users", json=new | {"sgo_user_id": "3", "roles": ["parent"]},
+                                   headers={"Idempotency-Key": "k1"})  # fmt: skip
+        assert answer.json()["id"] == str(user_id("3"))
+    assert [one[2:] for one in await acts(door)] == [
+        ("user.looked_at", CHILD), ("user.merged", PARENT), ("user.merged", CHILD),
+        ("user.made", user_id("3")),
+        ("user.looked_at", CHILD), ("user.looked_at", CHILD), ("user.looked_at", user_id("3")),
+    ]  # fmt: skip
+
+
 async def test_an_act_that_was_refused_is_not_journalled(door, office):
     await door.consume([a_record(a_user())])
     refused = await office.patch(f"/users/{CHILD}", json={"birth_date": "1800-01-01"})

@@ -24,7 +24,8 @@ from contracts.ids import derived
 from certificates import consent_store, decide, desk_store, life_cycle, store
 from certificates.decide import Region
 from certificates.desk_store import Change
-from certificates.life_cycle import PERSON_ERASED, Certificate
+from certificates.life_cycle import Certificate
+from certificates.reasons import PERSON_ERASED
 from certificates.source import SOURCE
 
 

@@ -28,7 +28,6 @@ PENDING, ACTIVE, SUSPENDED = (
     CertificateStatus.active,
     CertificateStatus.suspended,
 )
-PERSON_ERASED: Final = "person_erased"  # why a certificate is over whose child is erased
 LIVING: Final = frozenset({PENDING, ACTIVE, SUSPENDED})
 
 

@@ -1,11 +1,13 @@
 """What the family and the desk read: a Russian sentence for each code, and what to do about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Final
 
 from contracts.values import RefusalCode
 from pydantic import BaseModel
 
+PERSON_ERASED: Final = "person_erased"  # why a certificate is over whose child is erased
 REASONS: Final[dict[RefusalCode, tuple[str, str]]] = {
     RefusalCode.module_disabled: (
         "Сертификаты дополнительного образования в вашем муниципалитете сейчас не выдаются.",
@@ -84,6 +86,49 @@ FORBIDDEN: Final[dict[str, tuple[str, str]]] = {
         "Получите согласие родителя или учащегося и отметьте его.",
     ),
 }
+
+
+class WhyChanged(StrEnum):
+    """Why the desk, or the family, changes a certificate: public, so never somebody's own words."""
+
+    asked_by_parent = "asked_by_parent"
+    moved_away = "moved_away"
+    not_needed = "not_needed"
+    left = "left"
+    returned = "returned"
+    papers_wrong = "papers_wrong"
+    papers_corrected = "papers_corrected"
+    duplicate = "duplicate"
+    mistake = "mistake"
+    other = "other"
+
+
+OF_THE_DESK: Final = tuple(WhyChanged)
+OF_THE_FAMILY: Final = (
+    WhyChanged.not_needed, WhyChanged.moved_away, WhyChanged.mistake, WhyChanged.other,
+)  # fmt: skip
+_CHANGED: Final[dict[str, str]] = {
+    WhyChanged.asked_by_parent: "по просьбе семьи",
+    WhyChanged.moved_away: "семья переехала",
+    WhyChanged.not_needed: "сертификат больше не нужен",
+    WhyChanged.left: "ребёнок больше не занимается",
+    WhyChanged.returned: "ребёнок снова занимается",
+    WhyChanged.papers_wrong: "в документах ошибка, или они недействительны",
+    WhyChanged.papers_corrected: "документы исправлены",
+    WhyChanged.duplicate: "у ребёнка есть другой сертификат",
+    WhyChanged.mistake: "сделано по ошибке",
+    WhyChanged.other: "другая причина",
+    PERSON_ERASED: "данные ребёнка удалены",
+}
+
+
+def in_words(code: str) -> str:
+    """Why a certificate was changed; a code of another system, or of before, stays as it is."""
+    return _CHANGED.get(code, code)
+
+
+def listed(codes: Sequence[WhyChanged]) -> str:
+    return ", ".join(f"{code.value} ({in_words(code)})" for code in codes)
 
 
 class Reason(BaseModel):

@@ -29,6 +29,12 @@ async def record(
     await journal.append(tx, [entry])
 
 
+async def saw_card(tx: Tx, *, at: datetime, operator_id: UUID, subject: UUID) -> None:
+    """An operator was shown all that is known of a user, and did nothing to them."""
+    await record(tx, at=at, actor_id=operator_id, actor="operator",
+                 action="user.looked_at", subject=subject)  # fmt: skip
+
+
 async def record_file(
     tx: Tx, *, at: datetime, actor_id: UUID, acts: Iterable[tuple[str, UUID]]
 ) -> None:

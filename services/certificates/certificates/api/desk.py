@@ -1,6 +1,6 @@
 """HTTP IN for the desk: staff of an authorized organization search, check papers and change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from chassis import journal, outbox
@@ -30,7 +30,7 @@ from certificates.api.common import (
 )
 from certificates.desk_store import Change
 from certificates.life_cycle import Certificate
-from certificates.reasons import FORBIDDEN
+from certificates.reasons import FORBIDDEN, OF_THE_DESK, OF_THE_FAMILY, WhyChanged, listed
 
 router = APIRouter(tags=["desk"])
 
@@ -46,12 +46,24 @@ class Activation(BaseModel):
 
 
 class Reasoned(BaseModel):
-    """Why a certificate is changed: `reason` is a code of the desk's own list, it is public."""
+    """Why a certificate is changed: `reason` is one of the codes and public, `comment` is not.
+
+    `other` needs a comment. A family has a shorter list: not_needed, moved_away, mistake, other.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+    reason: Annotated[str, Field(max_length=64, json_schema_extra={"enum": [*WhyChanged]})]
     comment: Comment = ""
+
+    def expect_one_of(self, codes: Sequence[WhyChanged]) -> None:
+        """Raises Problem with the codes that there are, or where `other` says nothing."""
+        if self.reason not in codes:
+            how = f"Пришлите в reason одну из причин: {listed(codes)}."
+            raise Problem(422, "unknown_reason", "Такой причины нет в списке", how)
+        if self.reason == WhyChanged.other and not self.comment.strip():
+            how = "Напишите в comment, какая причина. Комментарий никуда не передаётся."
+            raise Problem(422, "comment_needed", "Другая причина требует пояснения", how)
 
 
 @router.post("/certificates/{number}/activation", responses=answers(409))
@@ -98,6 +110,7 @@ async def suspend_certificate(
     """It cannot be used until it is resumed."""
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
+        body.expect_one_of(OF_THE_DESK)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.suspend(certificate, reason=body.reason, at=at)
@@ -120,6 +133,7 @@ async def resume_certificate(
     """A suspended one can be used again."""
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
+        body.expect_one_of(OF_THE_DESK)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.resume(certificate, at=at, zone=region.zone)
@@ -138,6 +152,7 @@ async def annul_certificate(
         organization = await store.employer(tx, who.user_id)
         if not organization:
             await _expect_parent(tx, number, who)
+        body.expect_one_of(OF_THE_DESK if organization else OF_THE_FAMILY)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.annul(

@@ -39,6 +39,7 @@ async def merge_users(
         if duplicate is None or duplicate.is_ours:
             raise not_found()
         if duplicate.merged_into == merge.into:
+            await acts.saw_card(tx, at=cause.at, operator_id=who.user_id, subject=merge.into)
             return card(survivor)
         if duplicate.erased_at:
             raise not_found()

@@ -101,6 +101,8 @@ async def make_user(
             await _make(tx, made_id, new, cause)
             await acts.record(tx, at=cause.at, actor_id=who.user_id, actor="operator",
                               action="user.made", subject=made_id)  # fmt: skip
+        else:
+            await acts.saw_card(tx, at=cause.at, operator_id=who.user_id, subject=made_id)
         made = card(await reachable(tx, made_id))
     response.headers["Location"] = f"/users/{made_id}"
     return made
@@ -133,8 +135,7 @@ async def show_user(user_id: UUID, who: AnOperator, store_: TheStore) -> UserCar
     """A user's card."""
     async with store_.transaction() as tx:
         known = await reachable(tx, user_id)
-        await acts.record(tx, at=clock.now(), actor_id=who.user_id, actor="operator",
-                          action="user.looked_at", subject=user_id)  # fmt: skip
+        await acts.saw_card(tx, at=clock.now(), operator_id=who.user_id, subject=user_id)
     return card(known)
 
 
@@ -142,7 +143,7 @@ async def show_user(user_id: UUID, who: AnOperator, store_: TheStore) -> UserCar
 async def change_user(
     user_id: UUID, fields: Fields, who: AnOperator, store_: TheStore, cause: TheCause
 ) -> UserCard:
-    """Change the fields that are sent; what is so already changes nothing and says nothing."""
+    """Change the fields that are sent; what is so already changes nothing: it is a look."""
     async with _changing(store_) as tx:
         await reachable(tx, user_id)
         wanted = Wanted(user_id, fields, may_make=False)
@@ -153,6 +154,8 @@ async def change_user(
         if planned.edited:
             await acts.record(tx, at=cause.at, actor_id=who.user_id, actor="operator",
                               action="user.changed", subject=user_id)  # fmt: skip
+        else:
+            await acts.saw_card(tx, at=cause.at, operator_id=who.user_id, subject=user_id)
         return card(await reachable(tx, user_id))
 
 
