@@ -125,10 +125,14 @@ def _is_enrolled(child: Person | None) -> bool:
     return child is not None and Role.student in child.roles and bool(child.enrolled_at)
 
 
+def _holds(role: RequesterRole, facts: Facts) -> bool:
+    return facts.requester is not None and role in facts.requester.roles
+
+
 def _belongs_together(role: RequesterRole, facts: Facts) -> bool:
     """Whoever asks holds the role in which they ask, and the child is theirs in it."""
     child, requester = facts.child, facts.requester
-    if child is None or requester is None or role not in requester.roles:
+    if child is None or requester is None or not _holds(role, facts):
         return False
     match role:
         case RequesterRole.student:
@@ -164,6 +168,12 @@ def waits_for(request: CertificateRequested, facts: Facts) -> str | None:
         return person_fact(requester.user_id)
     if requester.role is RequesterRole.parent and facts.linked is None:
         return link_fact(requester.user_id, child)
+    if (
+        requester.role is RequesterRole.parent
+        and facts.linked
+        and not _holds(requester.role, facts)
+    ):
+        return person_fact(requester.user_id)  # linked, so a parent: that was overtaken too
     return None
 
 
