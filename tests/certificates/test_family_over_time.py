@@ -1,5 +1,7 @@
 """What stays and what goes when links, schools and municipalities change."""
 
+import asyncio
+
 import pytest
 from certificates.store import SQL
 from contracts.events import ChildUnlinked
@@ -7,6 +9,7 @@ from contracts.events import ChildUnlinked
 from tests.builders import AGREED, a_link, a_user, an_id
 from tests.certificates.test_who_may import CHECKED, NOT_THERE, WHY, agree, ask, see
 from tests.certificates.town import SCHOOL_2, born
+from tests.waiting import eventually
 
 KID = an_id("kid")
 PAGE = f"/children/{KID}/certificate"
@@ -71,6 +74,16 @@ async def test_an_open_page_is_closed_with_the_role_that_opened_it(settled, chan
     who, role = changed
     await town.hears(a_user(who, role=role, version=2))
     assert not await town.pool.fetchval(watched, *pair)
+
+
+async def test_who_follows_an_open_page_has_looked(settled):
+    town = await settled()
+    page = f"/children/{an_id('teen')}/certificate/events"
+    look = "SELECT * FROM journal WHERE subject = $1"
+    stream = asyncio.create_task(town.calls("teacher", "GET", page))
+    row = await eventually(lambda: town.pool.fetchrow(look, an_id("teen")))
+    stream.cancel()
+    assert (row["action"], row["actor"], row["organization"]) == ("saw_card", "staff", "school-1")
 
 
 async def test_two_parents_who_ask_at_the_same_moment_get_one_certificate_for_both(settled):

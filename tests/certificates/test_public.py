@@ -7,6 +7,7 @@ import pytest
 from certificates import verify_page
 from contracts.ids import verification_token
 from contracts.values import CertificateStatus
+from httpx import ASGITransport, AsyncClient
 
 from tests.builders import NOW, an_id
 from tests.doors import bearer, problem
@@ -50,6 +51,17 @@ async def test_who_asks_too_often_is_told_when_to_come_again(client, town, numbe
     assert (await client.get(path)).headers["retry-after"] == "1"
     time.passes(1)
     assert (await client.get(path)).status_code == 200
+
+
+async def test_a_household_of_ipv6_is_one_address(client, town, number, time):
+    """It has 2^64 of them."""
+    path = f"/verify/{await token(town)}"
+    asked = []
+    for n in range(61):
+        transport = ASGITransport(client._transport.app, client=(f"2001:db8::{n:x}", 1))
+        async with AsyncClient(transport=transport, base_url="http://t", trust_env=False) as one:
+            asked.append((await one.get(path)).status_code)
+    assert asked == [200] * 60 + [429]
 
 
 # --- The page for people --------------------------------------------------------------------------

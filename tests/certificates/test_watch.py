@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from certificates.watch import PAGES_MAX, Watch
+from certificates.watch import OF_ONE_MAX, PAGES_MAX, Page, Watch
 from chassis import clock
 from chassis.problems import Problem
 from chassis.tokens import Principal
@@ -89,6 +89,14 @@ async def test_the_stream_ends_with_the_sign_in():
 
 async def test_there_is_a_bound_on_open_pages():
     watch = Watch()
-    watch._pages = set(range(PAGES_MAX))
+    watch._pages = {Page(an_id(f"{n}"), an_id("child")) for n in range(PAGES_MAX)}
     with pytest.raises(Problem, match="too_many_pages"):
         watch.follow(who("parent"), an_id("child"))
+
+
+async def test_who_opens_many_pages_shuts_out_nobody_else():
+    watch = Watch()
+    watch._pages = {Page(an_id("parent"), an_id("child")) for _ in range(OF_ONE_MAX)}
+    with pytest.raises(Problem, match="too_many_pages"):
+        watch.follow(who("parent"), an_id("child"))
+    assert watch.follow(who("neighbours parent"), an_id("neighbour"))

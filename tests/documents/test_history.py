@@ -42,8 +42,8 @@ async def test_the_family_sees_everybody_who_was_given_a_document_and_why(client
         ("parent", "rotated_credentials", None),
         ("client", "downloaded_portal_account", None),
         ("parent", "downloaded_credentials", None),
-        ("staff", "downloaded_image", "centre"),
-        ("staff", "downloaded_application", "centre"),
+        ("staff", "downloaded_image", "centre-1"),
+        ("staff", "downloaded_application", "centre-1"),
     ]
     assert [one["actor_id"] for one in told[4:]] == [str(an_id("clerk"))] * 2
     assert all(one["details"].startswith(WHY["reason"]) for one in told[4:])

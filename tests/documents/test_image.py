@@ -150,7 +150,7 @@ async def test_staff_of_an_authorized_organization_downloads_it(client, family):
     for address in (PNG, PDF):
         assert (await client.get(address, headers=clerk)).status_code == 200
     rows = await family.pool.fetch("SELECT * FROM journal")
-    assert [(row["actor"], row["organization"]) for row in rows] == [("staff", "centre")] * 2
+    assert [(row["actor"], row["organization"]) for row in rows] == [("staff", "centre-1")] * 2
     await family.consume(a_clerk(authorized=False, version=2))
     problem(await client.get(PNG, headers=clerk), 404, "not_found")
 
@@ -167,7 +167,7 @@ async def test_of_a_child_of_others_staff_download_it_only_with_a_reason(client,
 
 
 async def test_who_has_too_much_drawn_is_told_when_to_come_again(client, family, time):
-    """Images and applications together; the credentials are not counted."""
+    """Images and applications together; credentials, which cost less, are counted by themselves."""
     parent, doors = bearer("parent", "parent"), (PNG, PDF, FILLED)
     drawn = [await client.get(doors[n % 3], headers=parent) for n in range(20)]
     assert {answer.status_code for answer in drawn} == {200}
@@ -181,6 +181,18 @@ async def test_who_has_too_much_drawn_is_told_when_to_come_again(client, family,
     assert (await client.get(credentials, headers=parent)).status_code == 200
     time.passes(60)
     assert (await client.get(PNG, headers=parent)).status_code == 200
+
+
+async def test_who_downloads_credentials_again_and_again_is_told_when_to_come_again(
+    client, family, time
+):
+    parent = bearer("parent", "parent")
+    credentials = PNG.replace("certificate.png", "credentials.pdf")
+    given = [(await client.get(credentials, headers=parent)).status_code for _ in range(121)]
+    assert given == [200] * 120 + [429]
+    assert await family.pool.fetchval("SELECT count(*) FROM journal") == 120
+    time.passes(60)
+    assert (await client.get(credentials, headers=parent)).status_code == 200
 
 
 @pytest.mark.parametrize(("who", "role"), OUTSIDERS)

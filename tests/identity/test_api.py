@@ -142,6 +142,15 @@ async def test_a_child_is_gone_from_me_the_moment_the_link_ends(client, door):
     assert (await client.get("/me", headers=headers)).json()["children"] == []
 
 
+async def test_who_is_a_parent_no_more_sees_no_child_though_the_link_stays(client, door):
+    headers = await sign_in(client)
+    history = {"params": {"child_id": str(user_id("1"))}, "headers": headers}
+    assert (await client.get("/me/history", **history)).status_code == 200
+    await door.consume([a_record(a_user("2", role="staff", login="Parent", version=2))])
+    assert (await client.get("/me", headers=headers)).json()["children"] == []
+    problem(await client.get("/me/history", **history), 404, "not_found")
+
+
 async def test_me_of_staff_names_the_employer(client):
     headers = await sign_in(client, username="staff", password="staff-password")
     me = (await client.get("/me", headers=headers)).json()

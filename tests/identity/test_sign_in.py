@@ -133,6 +133,19 @@ async def test_one_address_that_guesses_many_accounts_is_slowed_down(door, http)
     problem(await attempt(http, "third"), 429, "too_many_tries")
 
 
+async def test_signing_in_with_ones_own_account_washes_nothing_off_the_address(door, http, time):
+    """Who guesses at others' accounts from there waits in spite of it, and no longer for it."""
+    await attempt(http, "somebody")
+    await door.store.pool.execute("UPDATE sign_in_tries SET tries = $1", RULES["address"].free)
+    await attempt(http, "other")
+    time.passes(1)
+    assert (await attempt(http, password=RIGHT)).status_code == 200
+    problem(await attempt(http, "third"), 401, "wrong_login_or_password")
+    answer = await attempt(http, "fourth")
+    problem(answer, 429, "too_many_tries")
+    assert answer.headers["retry-after"] == "2"
+
+
 async def test_neither_logins_nor_addresses_are_kept(door, http):
     await attempt(http)
     rows = await door.store.pool.fetch("SELECT t::text AS line FROM sign_in_tries AS t")

@@ -27,6 +27,7 @@ from tests.routes.who_may import NONE
 FILE = {"Content-Type": "text/csv"}
 HEAD = "ИД ребёнка;Номер;Статус;Действует с;Действует по;Дата выдачи"
 ROW = "7;7850449016;истек;01.09.2020;01.09.2021;01.09.2020"
+WHY = {"params": {"reason": "проверка по жалобе"}}
 CSV = {"content": f"{HEAD}\n{ROW}\n"}
 
 
@@ -70,6 +71,7 @@ async def certificates(server: Any, template: Any) -> AsyncIterator[Town]:
                     "POST /certificates/{number}/activation": {
                         "json": {"checked_documents": ["Паспорт"], "consent": True}
                     },
+                    "GET /certificates/{number}/history": WHY,
                     "POST /imports/certificates": CSV | {"headers": FILE},
                     "PUT /rules/region": {"json": {"minimum_age": 6}},
                     "PUT /rules/municipalities/{municipality}": {"json": {"minimum_age": 6}},

@@ -49,6 +49,7 @@ async def documents(server: Any, template: Any) -> AsyncIterator[Town]:
             doors = documents_api.Doors(
                 desk.workshop, MOSCOW, identity=lambda: another(office),
                 drawings=Throttle(times=10_000, window_s=60),
+                downloads=Throttle(times=10_000, window_s=60),
             )  # fmt: skip
             erasure_id = await a_done_erasure(office)
 

@@ -47,6 +47,11 @@ _HTTP = {
 _REST = ("http_error", "Запрос не выполнен", "Проверьте запрос и повторите.")
 
 
+def reason_needed(how: str) -> Problem:
+    """For staff who ask for a child of others without saying why."""
+    return Problem(422, "reason_needed", "Этот ребёнок не из вашей организации", how)
+
+
 def not_found() -> Problem:
     """What is not there and what is not yours look the same."""
     return Problem(404, "not_found", "Не найдено", "Проверьте адрес и под кем вы вошли.")

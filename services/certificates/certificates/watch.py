@@ -25,6 +25,7 @@ SQL = load("certificates")
 LOOK_EVERY_S: Final = 0.5
 KEEP_ALIVE_S: Final = 15.0
 PAGES_MAX: Final = 2000
+OF_ONE_MAX: Final = 20  # a person's: who opens thousands must not shut the others out
 
 
 @dataclass(eq=False, slots=True)
@@ -67,7 +68,8 @@ class Watch:
 
     def follow(self, who: Principal, child_id: UUID) -> AsyncIterator[str]:
         """The text of the stream. Raises Problem 503 when too many are open."""
-        if len(self._pages) >= PAGES_MAX:
+        own = sum(page.user_id == who.user_id for page in self._pages)
+        if len(self._pages) >= PAGES_MAX or own >= OF_ONE_MAX:
             raise Problem(
                 503,
                 "too_many_pages",

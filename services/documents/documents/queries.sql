@@ -136,7 +136,7 @@ SELECT * FROM (
             SELECT FROM open_links AS l
             WHERE l.parent_id = $2 AND l.child_id = c.child_id AND p.student IS NOT FALSE
         ) AS is_parent,
-        w.staff_of IS NOT NULL AS is_staff,
+        w.staff_of IS NOT NULL AS is_staff, w.works_at,
         w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here
     FROM credentials AS c
     LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
@@ -153,7 +153,7 @@ SELECT * FROM (
         p.user_id = $2 AS is_own,
         l.parent_id IS NOT NULL AS is_parent,
         CASE WHEN l.parent_id IS NOT NULL THEN w.full_name END AS parent_name,
-        w.staff_of, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here, p.student,
+        w.staff_of, w.works_at, w.works_at = ANY(p.enrolled_at) IS TRUE AS is_here, p.student,
         c.certificate_id, c.number
     FROM people AS p
     LEFT JOIN people AS w ON w.user_id = $2 AND NOT w.erased

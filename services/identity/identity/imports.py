@@ -15,7 +15,7 @@ from contracts import Event
 from contracts.ids import user_id
 from contracts.values import Role
 
-from identity import changes, edits, rows, store
+from identity import acts, changes, edits, rows, store
 from identity.changes import Cause, Wanted
 from identity.decide import KnownLink
 from identity.store import Pair
@@ -82,6 +82,12 @@ async def _users(
             _count(outcome, event, is_new=one.known is None)
     if not job["dry_run"]:
         await changes.save(tx, planned, cause)
+        done = [
+            ("user.changed" if one.known else "user.made", one.wanted.user_id)
+            for one in planned
+            if one.edited
+        ]
+        await acts.record_file(tx, at=cause.at, actor_id=job["actor_id"], acts=done)
 
 
 async def _links(
@@ -110,6 +116,11 @@ async def _links(
             events.append(event)
     if not job["dry_run"]:
         await changes.save_links(tx, saved, events, Cause(at, str(job["id"])))
+        done = [
+            ("child.linked" if made.linked else "child.unlinked", child)
+            for (_, child), made in saved.items()
+        ]
+        await acts.record_file(tx, at=at, actor_id=job["actor_id"], acts=done)
 
 
 def _bad_pair(

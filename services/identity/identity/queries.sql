@@ -172,7 +172,9 @@ SELECT * FROM users WHERE user_id = $1 AND erased_at IS NULL
 -- name: children
 SELECT u.user_id, u.full_name, u.birth_date
 FROM child_links AS l JOIN users AS u ON u.user_id = l.child_id
-WHERE l.parent_id = $1 AND l.linked AND u.erased_at IS NULL AND 'student' = ANY(u.roles)
+    JOIN users AS p ON p.user_id = l.parent_id
+WHERE l.parent_id = $1 AND l.linked AND 'parent' = ANY(p.roles)
+    AND u.erased_at IS NULL AND 'student' = ANY(u.roles)
 ORDER BY u.birth_date, u.full_name
 
 -- name: organization

@@ -9,11 +9,11 @@ guesses at once are a thousand guesses in a row, and a thousand right ones are a
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Final
 
 LEAK_IN: Final = timedelta(hours=1)  # as many as are free
+OVER_MAX: Final = 11  # then a bucket is full, and no rule's wait grows: 2 ** 10 s
 LOOKED_AT_WITHIN: Final = timedelta(seconds=30)  # then whoever looked at it has died
 
 
@@ -47,9 +47,9 @@ class Tries:
         return not self.count and not self.in_flight
 
 
-def subjects(key: bytes, login: str, address: str) -> dict[str, bytes]:
+def subjects(key: bytes, login: str, network: str) -> dict[str, bytes]:
     """What is counted, by rule: digests, since a login and an address are personal data."""
-    account, network = login.lower(), _network(address)
+    account = login.lower()
     named = {
         "account at address": f"{account}\n{network}",
         "account": account,
@@ -61,16 +61,6 @@ def subjects(key: bytes, login: str, address: str) -> dict[str, bytes]:
     }
 
 
-def _network(address: str) -> str:
-    """An IPv6 household has 2^64 addresses: its network counts as one."""
-    try:
-        if ip_address(address).version == 6:  # noqa: PLR2004
-            return str(ip_network(f"{address}/64", strict=False))
-    except ValueError:
-        pass
-    return address
-
-
 def wait_s(known: Tries | None, at: datetime) -> int:
     """Seconds until the next try is let in; 0: now."""
     if known is None or known.open_at <= at:
@@ -79,8 +69,12 @@ def wait_s(known: Tries | None, at: datetime) -> int:
 
 
 def let_in(rule: Rule, known: Tries | None, at: datetime) -> Tries | None:
-    """With one more being looked at; None: it has to wait for the outcome of an earlier one."""
+    """With one more being looked at; None: it has to wait for the outcome of an earlier one.
+
+    `at` may lie before the last: each reads the clock before it has the lock, and clocks differ.
+    """
     known = known or Tries(0, 0, at, at)
+    at = max(at, known.last_at)
     since = at - known.last_at
     count = max(known.count - rule.free * (since / LEAK_IN), 0)
     in_flight = known.in_flight if since <= LOOKED_AT_WITHIN else 0
@@ -92,7 +86,7 @@ def let_in(rule: Rule, known: Tries | None, at: datetime) -> Tries | None:
 def wrong(rule: Rule, known: Tries, at: datetime) -> Tries:
     """One that was looked at was wrong."""
     known = taken_back(known)
-    tries = known.count + 1
+    tries = min(known.count + 1, rule.free + OVER_MAX)
     return replace(known, count=tries, open_at=at + timedelta(seconds=_pause_s(rule, tries)))
 
 
@@ -108,4 +102,4 @@ def start_anew(known: Tries) -> Tries:
 
 def _pause_s(rule: Rule, tries: float) -> int:
     over = ceil(tries) - rule.free
-    return 0 if over <= 0 else min(2 ** min(over - 1, 20), rule.wait_s_max)
+    return 0 if over <= 0 else min(2 ** (over - 1), rule.wait_s_max)

@@ -70,7 +70,6 @@ async def _moment(request: Request) -> datetime:
     return (await _doors(request)).now()
 
 
-PRESENTED: Final = "номер предъявлен"  # whoever knows a number has been shown it
 LENGTHS: Final = (10, 12)  # of other systems, and of ours
 TheNumber = Annotated[str, Path(max_length=40)]  # with spaces, as it was typed
 AtTheDesk = Annotated[Principal, only(Role.staff)]

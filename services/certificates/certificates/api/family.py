@@ -125,9 +125,10 @@ async def follow_certificate(
     child_id: UUID, who: SignedIn, store_: TheStore, doors: TheDoors
 ) -> StreamingResponse:
     """Server-sent events `changed`: the page asks again. Ends with the sign-in or the link."""
-    async with store_.pool.acquire() as tx:
-        await _as_whom(tx, who, child_id)
     stream = doors.watch.follow(who, child_id)
+    async with store_.transaction(says=False) as tx:
+        role = await _as_whom(tx, who, child_id)
+        await journal.looks(tx, [await entry_of(tx, doors.now(), who, role, "saw_card", child_id)])
     return StreamingResponse(
         stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )

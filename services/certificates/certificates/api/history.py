@@ -6,26 +6,26 @@ from chassis import history, journal
 from chassis.auth import SignedIn
 from chassis.doors import TheStore, Why
 from chassis.history import History, ThePage
-from chassis.problems import not_found
+from chassis.openapi import answers
+from chassis.problems import not_found, reason_needed
 from contracts.values import RequesterRole
 from fastapi import APIRouter
 
 from certificates import desk_store, store
-from certificates.api.common import PRESENTED, TheMoment, TheNumber, entry_of, expect_digits
+from certificates.api.common import TheMoment, TheNumber, entry_of, expect_digits
 from certificates.desk_store import Papers
 
 router = APIRouter(tags=["desk"])
 
 
-@router.get("/certificates/{number}/history")
+@router.get("/certificates/{number}/history", responses=answers(422))
 async def show_history(
     number: TheNumber, who: SignedIn, store_: TheStore, at: TheMoment, asked: ThePage,
     reason: Why = None,
 ) -> History:  # fmt: skip
     """Who did what, and who looked, when, paged; `only` deeds, or only looks.
 
-    The desk's look at a child of others is journalled with its `reason`, else with what stands for
-    one: the number was presented.
+    The desk says why it looks at a child of others: its `reason` is journalled.
     """
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
@@ -33,7 +33,9 @@ async def show_history(
         (role,) = await store.as_whom(tx, [(who.user_id, row["child_id"])]) if row else [None]
         if row is None or not (role or organization):
             raise not_found()
-        child_id, why = row["child_id"], "" if role else reason or PRESENTED
+        if role is None and reason is None:
+            raise reason_needed("Напишите, зачем нужна история: не меньше десяти букв.")
+        child_id, why = row["child_id"], "" if role else reason or ""
         actor = role or RequesterRole.staff
         await journal.looks(tx, [await entry_of(tx, at, who, actor, "saw_history", child_id, why)])
         rows, following = await history.page(tx, child_id, asked)

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 from chassis import clock
+from chassis.addresses import network_of
 from chassis.doors import TheStore
 from chassis.openapi import PAGE
 from chassis.outbox import Store
@@ -54,7 +55,7 @@ async def verify_certificate(
     """
     html = verify_page.is_preferred(http.headers.get("accept", ""))
     today = clock.day_in(doors.region.zone, at)
-    address = http.client.host if http.client else ""
+    address = network_of(http.client.host if http.client else "")
     try:
         expect_seldom(doors.throttle, address, at)
         found = await _verified(store_, token, today)

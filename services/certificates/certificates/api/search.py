@@ -17,7 +17,6 @@ from pydantic import BaseModel
 from certificates import desk_store
 from certificates.api.common import (
     NO_NUL,
-    PRESENTED,
     AtTheDesk,
     CertificateCard,
     TheDoors,
@@ -79,7 +78,7 @@ async def find_certificates(
         organization = await desk_of(tx, who)
         if number is not None:
             found = await _by_number(tx, number)
-            why = reason or PRESENTED
+            why = reason or "номер предъявлен"
         elif token is not None:
             found = await _by_token(tx, token)
             why = reason or "QR-код предъявлен"

@@ -10,6 +10,7 @@ from chassis.doors import shared
 from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem
+from chassis.throttle import expect_seldom
 from chassis.together import Together
 from fastapi import APIRouter, Response
 
@@ -47,15 +48,16 @@ Rows = Annotated[Together[tuple[UUID, UUID], Any], shared(find)]
 @router.get(
     "/certificates/{certificate_id}/credentials.pdf",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, **answers(409, 410)},
+    responses={200: {"content": {"application/pdf": {}}}, **answers(409, 410, 429)},
 )
 async def download_credentials(
     certificate_id: UUID, who: SignedIn, doors: TheDoors, rows: Rows, handing_over: ToFamily
 ) -> Response:
     """The credentials PDF, rendered anew and compared with its digest; each download is journalled.
 
-    For the parent, and for the student of 14 or older.
+    For the parent, and for the student of 14 or older; at most 120 times a minute each.
     """
+    expect_seldom(doors.downloads, f"{who.user_id}:{certificate_id}", doors.now())
     for _ in range(TRIES_MAX):
         row = expect_family(await rows((certificate_id, who.user_id)), doors.today())
         expect_living(row)

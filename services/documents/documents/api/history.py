@@ -30,7 +30,7 @@ async def show_history(
             raise not_found()
         why, actor = expect_why(row, reason), as_whom(row)
         entry = journal.Entry(
-            clock.now(), who.user_id, actor, "saw_history", child_id, employer(who, actor), why
+            clock.now(), who.user_id, actor, "saw_history", child_id, employer(row), why
         )
         await journal.looks(tx, [entry])
         rows, following = await history.page(tx, child_id, asked)

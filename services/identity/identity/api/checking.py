@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 from chassis import clock
+from chassis.addresses import network_of
 from chassis.outbox import Store
 from chassis.problems import Problem
 from fastapi import Request
@@ -33,7 +34,7 @@ async def is_right(
     as somebody's: counted, and compared with a hash, so that neither answer nor time tells.
     """
     address = request.client.host if request.client else ""
-    subjects = throttle.subjects(doors.master_key, login, address)
+    subjects = throttle.subjects(doors.master_key, login, network_of(address))
     try:
         doors.hashing.expect_room()
         async with doors.turns.of(subjects["account at address"]):
