@@ -125,14 +125,10 @@ def _is_enrolled(child: Person | None) -> bool:
     return child is not None and Role.student in child.roles and bool(child.enrolled_at)
 
 
-def _holds(role: RequesterRole, facts: Facts) -> bool:
-    return facts.requester is not None and role in facts.requester.roles
-
-
 def _belongs_together(role: RequesterRole, facts: Facts) -> bool:
     """Whoever asks holds the role in which they ask, and the child is theirs in it."""
     child, requester = facts.child, facts.requester
-    if child is None or requester is None or not _holds(role, facts):
+    if child is None or requester is None or role not in requester.roles:
         return False
     match role:
         case RequesterRole.student:
@@ -166,15 +162,12 @@ def waits_for(request: CertificateRequested, facts: Facts) -> str | None:
         return person_fact(child)
     if facts.requester is None:
         return person_fact(requester.user_id)
-    if requester.role is RequesterRole.parent and facts.linked is None:
+    if requester.role is not RequesterRole.parent:
+        return None
+    if facts.linked is None:
         return link_fact(requester.user_id, child)
-    if (
-        requester.role is RequesterRole.parent
-        and facts.linked
-        and not _holds(requester.role, facts)
-    ):
-        return person_fact(requester.user_id)  # linked, so a parent: that was overtaken too
-    return None
+    overtaken = facts.linked and requester.role not in facts.requester.roles
+    return person_fact(requester.user_id) if overtaken else None
 
 
 def person_fact(user_id: UUID) -> str:
