@@ -23,6 +23,13 @@ from joserfc.jwk import KeySet, OKPKey
 from tests.builders import an_id
 
 SIGNING_KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": ALGORITHM})
+# Whether somebody waits for a lock.
+WAITING = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'
+    )
+"""
 
 
 AGAIN_AFTER_S = 300.0

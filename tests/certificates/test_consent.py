@@ -1,14 +1,19 @@
 """Consent is a record of its own: given to a text, withdrawn, and needed before a request."""
 
 import asyncio
+import json
 
 import pytest
-from certificates import api, consent
+from certificates import api, consent, consent_store, retold, store
 from certificates.api.common import Doors
 from certificates.settings import Settings
+from chassis import clock
+from contracts import encode
+from contracts.events import CertificateRequested
 
 from tests.builders import AGREED, a_record, a_request, an_id
-from tests.doors import a_client, bearer, problem, said
+from tests.doors import WAITING, a_client, bearer, problem, said
+from tests.waiting import eventually
 
 PARENT, CHILD = bearer("neighbours parent", "parent"), an_id("neighbour")
 ASK = f"/children/{CHILD}/certificate-requests"
@@ -89,6 +94,82 @@ async def test_a_withdrawn_consent_closes_the_button_and_its_record_stays(client
         "SELECT action FROM journal WHERE subject = $1 ORDER BY id", CHILD
     )
     assert [row["action"] for row in actions] == ["consented", "consent_withdrawn"]
+
+
+async def test_what_was_asked_for_before_the_withdrawal_is_refused_and_the_page_tells_it(
+    client, town
+):
+    """Though its event comes afterwards. Another person's request is decided as before."""
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    await client.post(ASK, headers=bearer("schoolmaster", "staff"))
+    asked = await client.post(ASK, headers=PARENT)
+    assert asked.status_code == 202
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    await hear_of_the_presses(town)
+    mine = (await client.get(asked.headers["Location"], headers=PARENT)).json()
+    assert (mine["status"], mine["certificate_id"]) == ("refused", None)
+    assert [reason["code"] for reason in mine["reasons"]] == ["consent_withdrawn"]
+    answers = [one for one in await said(town.store.pool) if one.topic == "certificates.v1"]
+    assert [one.kind for one in answers] == ["certificate.refused", "certificate.issued"]
+    assert (answers[0].event["request_id"], answers[0].event["codes"]) == (
+        asked.json()["request_id"], ["consent_withdrawn"],
+    )  # fmt: skip
+    rows = await town.store.pool.fetch("SELECT requester_role, status FROM certificate_requests")
+    assert {tuple(row) for row in rows} == {("staff", "issued"), ("parent", "refused")}
+
+
+async def test_the_page_tells_that_a_withdrawal_refused_the_request_and_one_may_ask_anew(
+    client, town
+):
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    await client.post(ASK, headers=PARENT)
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    page = (await client.get(f"/children/{CHILD}/certificate", headers=PARENT)).json()
+    assert [reason["code"] for reason in page["request"]["reasons"]] == ["consent_withdrawn"]
+    assert (page["eligibility"]["allowed"], page["consent_needed"]) == (True, True)
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    assert (await client.post(ASK, headers=PARENT)).status_code == 202
+    await hear_of_the_presses(town)
+    page = (await client.get(f"/children/{CHILD}/certificate", headers=PARENT)).json()
+    assert page["certificate"]["status"] == "pending_activation"
+
+
+async def test_a_withdrawal_after_the_decision_refuses_nothing(client, town):
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    await client.post(ASK, headers=PARENT)
+    await hear_of_the_presses(town)
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    kinds = [one.kind for one in await said(town.store.pool)]
+    assert kinds == ["certificate.requested", "certificate.issued"]
+
+
+async def test_a_refusal_by_a_withdrawal_is_told_again_with_the_same_id(client, town):
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    await client.post(ASK, headers=PARENT)
+    await client.post(f"{GIVE}/withdrawal", headers=PARENT)
+    again = retold.refused(await town.store.pool.fetchrow("SELECT * FROM certificate_requests"))
+    row = await town.store.pool.fetchrow("SELECT * FROM outbox ORDER BY id DESC LIMIT 1")
+    assert json.loads(row["headers"])["ce_id"] == str(again.id)
+    assert row["value"] == encode(again).value
+
+
+async def test_a_press_at_the_moment_of_the_withdrawal_is_not_left_waiting(client, town):
+    """It comes before, and is refused, or after, and is asked for consent."""
+    await client.post(GIVE, headers=PARENT, json=TEXT)
+    async with town.store.transaction() as tx:
+        await store.lock_children(tx, [CHILD])
+        await consent_store.withdraw_consent(tx, CHILD, an_id("neighbours parent"), clock.now())
+        press = asyncio.ensure_future(client.post(ASK, headers=PARENT))
+        await eventually(lambda: press.done() or town.store.pool.fetchval(WAITING))
+    problem(await press, 409, "consent_needed")
+    assert await town.store.pool.fetch("SELECT * FROM certificate_requests") == []
+
+
+async def hear_of_the_presses(town) -> None:
+    """What the HTTP door said comes back as events."""
+    for one in await said(town.store.pool):
+        if one.kind == "certificate.requested":
+            await town.consume([a_record(CertificateRequested.model_validate(one.event))])
 
 
 async def test_for_a_request_from_sgo_sgo_has_asked_for_the_consent(client, town):

@@ -1,7 +1,8 @@
 """Does a schema still keep the promises of the published one?
 
 Readers out there have the published schema: what they read must still come, what they write must
-still be accepted. So a field may be added where it is optional; everything else is a new type.
+still be accepted. So a field may be added where it is optional, and a value to a closed set, which
+the integrators' guide tells readers to expect; everything else is a new type.
 """
 
 from typing import Any
@@ -41,6 +42,9 @@ def _compare(old: Any, new: Any, place: str) -> list[str]:
         elif name == "anyOf" and len(old.get(name, [])) == len(new.get(name, [])):
             for before, after in zip(old[name], new[name], strict=True):
                 found += _compare(before, after, place)
+        elif name == "enum" and name in old and name in new:
+            lost = [one for one in old[name] if one not in new[name]]
+            found += [f"{place} may be {one} no more" for one in lost]
         elif old.get(name) != new.get(name):
             found.append(f"{place} changed its {name}")
     return found + _compare_fields(old, new, place)

@@ -1,6 +1,7 @@
 """Within v1 only additive change: old samples decode, new values fit the published schemas."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,27 @@ class Inner(Value):
     code: str
 
 
+class Colour(StrEnum):
+    red = "red"
+
+
 class Published(Value):
     """A made-up event as it was published."""
 
+    colour: Colour | None = None
     number: str
     note: str | None = None
     inner: Inner
     codes: tuple[Inner, ...] = ()
+
+
+class MoreColours(StrEnum):
+    red = "red"
+    blue = "blue"
+
+
+class OtherColours(StrEnum):
+    blue = "blue"
 
 
 class WithOptional(Published):
@@ -149,14 +164,25 @@ class NowOptional(Published):
     number: str = ""
 
 
+class NewValue(Published):
+    colour: MoreColours | None = None  # type: ignore[assignment]
+
+
+class LostValue(Published):
+    colour: OtherColours | None = None  # type: ignore[assignment]
+
+
 class Vanished(Value):
+    colour: Colour | None = None
     note: str | None = None
     inner: Inner
     codes: tuple[Inner, ...] = ()
 
 
-@pytest.mark.parametrize("changed", [Published, WithOptional])
-def test_a_change_that_adds_an_optional_field_passes(changed: type[BaseModel]) -> None:
+@pytest.mark.parametrize("changed", [Published, WithOptional, NewValue])
+def test_a_change_that_adds_an_optional_field_or_a_value_of_a_closed_set_passes(
+    changed: type[BaseModel],
+) -> None:
     assert changes_to(changed) == []
 
 
@@ -182,6 +208,7 @@ def test_a_change_that_adds_a_required_field_is_caught(
         (NotNullable, "value.note changed its anyOf"),
         (NowOptional, "value.number is required no more"),
         (Vanished, "value.number vanished"),
+        (LostValue, "value.colour may be red no more"),
     ],
 )
 def test_a_change_that_breaks_a_reader_or_a_writer_is_caught(

@@ -8,7 +8,7 @@ from documents.on_demand.act_text import Confirmation, Erasure, KeptDays, act_of
 from tests.builders import MOSCOW, NOW, an_id
 
 OPERATOR = Operator(name="Комитет по образованию", address="г. Пример, ул. Школьная, 1")
-DAYS = KeptDays(inbox=45, outbox_sent=8, refusals=1096, journal=1096, backups=30)
+DAYS = KeptDays(inbox=45, outbox_sent=8, refusals=1096, journal=1096, rotations=30, backups=30)
 
 
 def an_erasure(**changes: object) -> Erasure:
@@ -58,9 +58,11 @@ def test_every_place_where_something_still_lies_is_named_with_its_last_day():
         ("inbox", "08.01.2027"),
         ("Журналы", "24.11.2029"),
         ("quarantine", "30 дней"),
-        ("consents", "3 года"),
+        ("consents", "3 года после отзыва, а неотозванное — после удаления данных ребёнка"),
         ("certificate_requests", "24.11.2029"),
         ("child_links", "бессрочно"),
+        ("rotations", "24.12.2026"),
+        ("upload_rows", "пока файл обрабатывается"),
         ("Сертификат", "бессрочно"),
     ):
         (line,) = [one for one in kept if place in one]

@@ -10,15 +10,8 @@ from documents import retry
 
 from tests.builders import a_record, a_user, an_id
 from tests.documents.desk import a_family, issued
-from tests.doors import bearer, problem
+from tests.doors import WAITING, bearer, problem
 from tests.doors import said as said_at_all
-
-WAITING = """
-    SELECT EXISTS (
-        SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'
-    )
-"""
 
 
 def erased(child: str = "child"):

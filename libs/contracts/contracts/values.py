@@ -107,7 +107,10 @@ class CertificateStatus(StrEnum):
 
 
 class RefusalCode(StrEnum):
-    """Why the button is not there (DOMAIN); stable, outside programs rely on them."""
+    """Why there is no certificate; stable, outside programs rely on them.
+
+    All but the last say why the button is not there (DOMAIN).
+    """
 
     module_disabled = "module_disabled"
     already_has_certificate = "already_has_certificate"
@@ -118,6 +121,7 @@ class RefusalCode(StrEnum):
     not_enrolled = "not_enrolled"
     age_out_of_range = "age_out_of_range"
     request_in_progress = "request_in_progress"
+    consent_withdrawn = "consent_withdrawn"
 
 
 class DocumentFailure(StrEnum):

@@ -21,7 +21,7 @@ from contracts.events import (
 )
 from contracts.ids import derived
 
-from certificates import decide, desk_store, life_cycle, store
+from certificates import consent_store, decide, desk_store, life_cycle, store
 from certificates.decide import Region
 from certificates.desk_store import Change
 from certificates.life_cycle import PERSON_ERASED, Certificate
@@ -52,10 +52,13 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
 async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
     """A name, a birth date, an employer: gone, and said so. The certificate's bare record stays.
 
-    A living one is over: nobody can show whose it is, and a merged child has another.
+    A living one is over: nobody can show whose it is, and a merged child has another. So is each
+    consent for the child, from the moment that the act of the erasure tells.
     """
     effects, named = await erasing.erase(tx, items, store.erase_people, "certificates")
     done = {cast("PersonErased", one.event).user_id: one for one in effects.events}
+    if effects.events:
+        await consent_store.end_consents(tx, list(done), effects.events[0].time)
     changes = [
         _ended(living, named[living.child_id].received.time)
         for living in await desk_store.lock_living(tx, list(done))

@@ -41,6 +41,9 @@ async def write_down(
     pairs = [(press.user_id, press.child_id) for press in presses]
     async with store_.transaction() as tx:
         roles = await store.as_whom(tx, pairs)
+        known = {press.child_id for press, role in zip(presses, roles, strict=True) if role}
+        # Before consent is looked at: a withdrawal comes before all of this, or finds the request.
+        await store.lock_children(tx, list(known))
         agreed = await store.consented(tx, pairs) if "parent" in roles else set()
         closed = [
             _closed(role, pair in agreed, in_force) for role, pair in zip(roles, pairs, strict=True)
@@ -49,9 +52,7 @@ async def write_down(
         for press, role, problem in zip(presses, roles, closed, strict=True):
             if role and not problem:
                 asked.setdefault(press.request_id, (press, _request(press, role)))
-        requests = [request for _, request in asked.values()]
-        await store.lock_children(tx, [request.child_id for request in requests])
-        opened = await store.open_requests(tx, requests)
+        opened = await store.open_requests(tx, [request for _, request in asked.values()])
         new = [one for request_id, one in asked.items() if request_id in opened]
         await outbox.append(tx, [_said(*one) for one in new])
         works_at = await desk_store.organizations_of(tx, _staff(new))

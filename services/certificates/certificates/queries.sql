@@ -127,6 +127,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) A
 ON CONFLICT (request_id) DO NOTHING
 RETURNING request_id
 
+-- name: refuse_waiting
+UPDATE certificate_requests SET status = 'refused', codes = ARRAY[$3::text]
+WHERE child_id = $1 AND requester_id = $2 AND status = 'pending'
+RETURNING *
+
 -- name: children_of_requests
 SELECT request_id, child_id FROM certificate_requests WHERE request_id = ANY($1::uuid[])
 
@@ -339,8 +344,9 @@ FROM consents AS c WHERE c.state = 'withdrawn' ORDER BY c.withdrawn_at, c.consen
 UPDATE consents SET state = 'kept' WHERE consent_id = $1 AND state = 'withdrawn'
 RETURNING child_id
 
--- name: withdrawn_consents_are_erased
-UPDATE consents SET state = 'erased' WHERE child_id = ANY($1::uuid[]) AND state = 'withdrawn'
+-- name: end_consents
+UPDATE consents SET state = 'erased', withdrawn_at = coalesce(withdrawn_at, $2)
+WHERE child_id = ANY($1::uuid[]) AND state IN ('given', 'withdrawn')
 
 -- name: watched
 SELECT

@@ -1,7 +1,8 @@
 """DECISION: an event that was lost, told again from what is stored of it. Pure.
 
 The same facts as the first time. The id is the first one where it was made of the certificate and
-its version: that is all but `certificate.refused`, and `certificate.issued` where it was asked for.
+its version, or a withdrawal refused: that is all but a `certificate.refused` that was decided, and
+`certificate.issued` where it was asked for.
 """
 
 from collections.abc import Sequence

@@ -62,14 +62,13 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
 async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> dict[UUID, dict[str, int]]:
     """Names go, and what the desk wrote of their papers; returns how many of what, by whom it was.
 
-    A tombstone that is older than the stored state changes nothing. A withdrawn consent is done.
+    A tombstone that is older than the stored state changes nothing.
     """
     versions = [tombstone.version for tombstone in tombstones.values()]
     rows = await tx.fetch(SQL["erase_people"], list(tombstones), versions)
     erased = {row["user_id"]: int(row["was_named"]) for row in rows}
     gone = await tx.fetch(SQL["erase_remarks"], list(erased))
     remarks = Counter(row["child_id"] for row in gone)
-    await tx.execute(SQL["withdrawn_consents_are_erased"], list(erased))
     kept_of = await kept.forget(tx, topics.IDENTITY_USERS, [str(who) for who in erased])
     return {
         who: {"person": named, "remarks": remarks[who], "quarantine": kept_of[str(who)]}
@@ -275,12 +274,6 @@ async def give_consent(
 async def child_of_consent(tx: Tx, consent_id: UUID) -> UUID | None:
     child_id: UUID | None = await tx.fetchval(SQL["child_of_consent"], consent_id)
     return child_id
-
-
-async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) -> bool:
-    """False if there was none."""
-    known = (child_id, user_id, consent.PURPOSE, at)
-    return bool(await tx.fetchval(SQL["withdraw_consent"], *known))
 
 
 async def told(tx: Tx, pairs: Sequence[tuple[UUID, UUID]]) -> list[asyncpg.Record]:

@@ -5,7 +5,8 @@ from typing import Final
 
 from chassis.retention import Rule
 
-RULES: Final = (Rule("rotations", "rotated_at", timedelta(days=30)),)
+ROTATIONS: Final = Rule("rotations", "rotated_at", timedelta(days=30))
+RULES: Final = (ROTATIONS,)
 STAYS: Final = {
     "credentials": "as the certificate; values and data keys until the child is erased",
     "certificate_ends": "as the certificate",

@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis import journal
+from chassis import journal, outbox
 from chassis.auth import SignedIn
 from chassis.doors import IdempotencyKey, TheStore, key_of
 from chassis.openapi import answers
 from chassis.problems import Problem, key_reused, not_found
 from chassis.tokens import Principal
 from contracts.ids import derived
-from contracts.values import RequesterRole
+from contracts.values import RefusalCode, RequesterRole
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from certificates import consent, store
+from certificates import consent, consent_store, retold, store
 from certificates.api.common import TheDoors, TheMoment, entry_of
 
 router = APIRouter(tags=["family"])
@@ -85,6 +85,7 @@ async def give_consent(
     consent_id = derived(key_of(who.user_id, idempotency_key), "consent")
     in_force = doors.consent
     async with store_.transaction() as tx:
+        await store.lock_children(tx, [child_id])  # an erasure comes before all of this, or ends it
         role = await _as_whom(tx, who, child_id)
         if given.text_version != in_force.version:
             raise Problem(
@@ -107,12 +108,20 @@ async def give_consent(
 async def withdraw_consent(
     child_id: UUID, who: SignedIn, store_: TheStore, at: TheMoment, doors: TheDoors
 ) -> Consent:
-    """From now on no certificate is asked for by this user; the record of having agreed stays."""
+    """From now on no certificate is asked for by this user; the record of having agreed stays.
+
+    What they asked for and is not decided yet is refused, `consent_withdrawn`.
+    """
     async with store_.transaction() as tx:
         role = await _as_whom(tx, who, child_id)
-        if await store.withdraw_consent(tx, child_id, who.user_id, at):
+        await store.lock_children(tx, [child_id])
+        if await consent_store.withdraw_consent(tx, child_id, who.user_id, at):
             entry = await entry_of(tx, at, who, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
+            refused = await consent_store.refuse_waiting(
+                tx, child_id, who.user_id, RefusalCode.consent_withdrawn
+            )
+            await outbox.append(tx, [retold.refused(row) for row in refused])
         return await _consent(tx, child_id, who.user_id, doors.consent)
 
 

@@ -20,6 +20,7 @@ from fastapi import APIRouter, Request, Response
 from documents.api.doors import TheDoors, attachment
 from documents.on_demand import act, act_text
 from documents.on_demand.act_text import Erasure, KeptDays
+from documents.retention import ROTATIONS
 
 log = structlog.get_logger()
 router = APIRouter(tags=["erasures"])
@@ -56,6 +57,7 @@ async def download_act(
         outbox_sent=retention.SENT_KEPT.days + 1,
         refusals=retention.YEARS_3.days,
         journal=retention.JOURNAL.kept.days,
+        rotations=ROTATIONS.kept.days,
         backups=settings.backups_kept_days,
     )
     operator = act.Operator(
