@@ -166,6 +166,7 @@ def test_every_rule_that_fails_is_named():
     assert set(why_not(PARENT, hopeless)) == set(RefusalCode) - {
         RefusalCode.student_under_14,
         RefusalCode.own_account_required,
+        RefusalCode.consent_withdrawn,  # no rule: said where the consent is withdrawn
     }
 
 
