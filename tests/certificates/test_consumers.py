@@ -112,6 +112,31 @@ async def test_a_request_whose_link_never_comes_is_refused_when_time_is_up(door)
     assert set(row["codes"]) == {"no_linked_child", "child_not_linked"}
 
 
+async def test_a_request_that_overtook_the_role_of_a_parent_waits_for_it(door):
+    """Somebody who was known before has become a parent, was linked, and has pressed at once."""
+    child, _, link = a_family()
+    before = a_record(a_user("parent", role="staff", born=None, enrolled=False))
+    await door.consume([child, before, link, a_record(a_request())])
+    assert (await count(door, "parked"), await said(door)) == (1, [])
+    since = a_user("parent", role="parent", born=None, enrolled=False, version=2)
+    await door.consume([a_record(since)])
+    while await parking.try_due(door, 100):
+        pass
+    assert await said(door) == [("certificate.issued", str(an_id("child")))]
+
+
+async def test_a_request_of_a_linked_one_who_never_becomes_a_parent_is_refused(door):
+    child, _, link = a_family()
+    staff = a_record(a_user("parent", role="staff", born=None, enrolled=False))
+    await door.consume([child, staff, link, a_record(a_request())])
+    await door.store.pool.execute(
+        "UPDATE parked SET parked_at = now() - interval '31 s', due_at = now()"
+    )
+    assert await parking.try_due(door, 100) == 1
+    row = await door.store.pool.fetchrow("SELECT status, codes FROM certificate_requests")
+    assert (row["status"], row["codes"]) == ("refused", ["child_not_linked"])
+
+
 async def test_a_link_that_arrives_while_a_request_is_being_parked_is_not_missed(door):
     """A hundred races of request and link, each in a transaction of its own."""
     families = [(f"child {n}", f"parent {n}") for n in range(100)]

@@ -166,6 +166,7 @@ def test_every_rule_that_fails_is_named():
     assert set(why_not(PARENT, hopeless)) == set(RefusalCode) - {
         RefusalCode.student_under_14,
         RefusalCode.own_account_required,
+        RefusalCode.consent_withdrawn,  # no rule: said where the consent is withdrawn
     }
 
 
@@ -250,3 +251,8 @@ def test_a_request_that_overtook_its_link_waits_for_the_link():
 
 def test_a_request_after_a_removed_link_does_not_wait():
     assert decide.waits_for(a_request(), facts(linked=False)) is None
+
+
+def test_a_request_that_overtook_the_role_of_a_parent_waits_for_the_parent():
+    known = facts(requester=Person(an_id("parent"), frozenset({"staff"})))
+    assert decide.waits_for(a_request(), known) == decide.person_fact(an_id("parent"))

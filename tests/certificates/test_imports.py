@@ -132,6 +132,17 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(town, office, childr
     assert (counts(wet), wet["errors"]) == (counts(dry), dry["errors"])
 
 
+async def test_a_living_one_that_outlives_the_18th_birthday_is_told_and_left_out(town, office):
+    await town.consume([a_record(a_student(one, born=born(10))) for one in "12"])
+    turns_18 = born(-8)
+    too_late, in_time = (f"{day:%d.%m.%Y}" for day in (turns_18, turns_18 - timedelta(days=1)))
+    content = (
+        HEAD + a_row("1", valid_until=too_late) + a_row("2", "2000000002", valid_until=in_time)
+    )
+    card = await card_of(town, office, content)
+    assert (counts(card), errors(card)) == ((1, 0, 0, 1), [(2, "valid_until", "outlives_18")])
+
+
 async def test_each_bad_row_is_named_in_words_and_spoils_no_other(town, office, number, children):
     """`number` is the child's, issued here."""
     gone = a_student("5")

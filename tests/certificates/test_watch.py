@@ -11,7 +11,7 @@ from chassis.tokens import Principal
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
 
-from tests.builders import a_record, an_id
+from tests.builders import a_record, a_user, an_id
 
 
 def who(name: str, seconds: float = 600) -> Principal:
@@ -48,12 +48,20 @@ async def test_nothing_is_told_twice(town, number):
     assert not page.news.is_set()
 
 
-async def test_the_stream_ends_with_the_link(town, number):
+@pytest.mark.parametrize(
+    "ended",
+    [
+        pytest.param(
+            ChildUnlinked(parent_id=an_id("parent"), child_id=an_id("child"), version=2), id="link"
+        ),
+        pytest.param(a_user("parent", role="staff", born=None, version=2), id="role of a parent"),
+    ],
+)
+async def test_the_stream_ends_with_the_link_and_with_the_role(town, number, ended):
     watch = Watch()
     stream = await opened(watch, who("parent"))
     await watch.look(town.store)
     await anext(stream)
-    ended = ChildUnlinked(parent_id=an_id("parent"), child_id=an_id("child"), version=2)
     await town.consume([a_record(ended)])
     await watch.look(town.store)
     with pytest.raises(StopAsyncIteration):

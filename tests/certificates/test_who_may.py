@@ -169,6 +169,11 @@ BEHALF = [
     ("clerk", "staff", "kid", "refused: child_not_linked"),
     ("parent", "staff", "kid", "refused: child_not_linked"),
     ("teen", "student", "kid", "refused: child_not_linked"),
+    ("teen", "parent", "teen", "not decided"),  # waits for a link
+    ("teen", "student", "teen", "issued"),
+    ("kid", "student", "kid", f"refused: {TOO_YOUNG}"),
+    ("kid", "staff", "kid", "refused: child_not_linked"),
+    ("head", "student", "head", "refused: child_not_linked, not_enrolled, age_out_of_range"),
     ("operator", "staff", "kid", "refused: child_not_linked"),
 ]
 

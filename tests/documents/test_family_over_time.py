@@ -41,6 +41,7 @@ async def answers(client, who) -> dict[str, int]:
     return found
 
 
+FATHER = a_user("father", role="parent", born=None, enrolled=False)
 ALL_CLOSED = {path: 404 for _, path in DOORS}
 ALL_OPEN = {path: 200 for _, path in DOORS} | {PRESS: 201}
 
@@ -65,8 +66,7 @@ async def test_the_14th_birthday_opens_every_document_to_the_student_at_midnight
 
 async def test_a_parent_who_is_linked_later_gets_the_same_documents(client, desk):
     await desk.consume(*a_family(), issued())
-    father = a_user("father", role="parent", born=None, enrolled=False)
-    await desk.consume(father, a_link("father", "child"))
+    await desk.consume(FATHER, a_link("father", "child"))
     for path in (LIST, PDF, PNG, PRINTABLE):
         first, second = [await client.get(path, headers=who) for who in (PARENT, SECOND_PARENT)]
         assert first.status_code == second.status_code == 200
@@ -74,7 +74,7 @@ async def test_a_parent_who_is_linked_later_gets_the_same_documents(client, desk
 
 
 async def test_a_new_password_of_one_parent_is_the_new_password_of_the_other(client, desk):
-    await desk.consume(*a_family(), a_link("father", "child"), issued())
+    await desk.consume(*a_family(), FATHER, a_link("father", "child"), issued())
     old = (await client.get(PDF, headers=PARENT)).content
     assert (await client.post(PRESS, headers=SECOND_PARENT)).status_code == 201
     new = [(await client.get(PDF, headers=who)).content for who in (PARENT, SECOND_PARENT)]
@@ -82,7 +82,7 @@ async def test_a_new_password_of_one_parent_is_the_new_password_of_the_other(cli
 
 
 async def test_a_removed_link_closes_every_document(client, desk):
-    await desk.consume(*a_family(), a_link("father", "child"), issued())
+    await desk.consume(*a_family(), FATHER, a_link("father", "child"), issued())
     assert await answers(client, PARENT) == ALL_OPEN
     await desk.consume(ChildUnlinked(parent_id=an_id("parent"), child_id=an_id("child"), version=2))
     assert await answers(client, PARENT) == ALL_CLOSED
@@ -97,6 +97,16 @@ async def test_who_is_a_parent_no_more_is_given_no_document(client, desk):
     await desk.consume(a_user("parent", role="staff", born=None, enrolled=False, version=2))
     assert await answers(client, PARENT) == ALL_CLOSED
     assert (await client.get(LIST, headers=PARENT)).status_code == 404
+
+
+async def test_a_link_that_is_heard_before_its_parent_opens_nothing_until_the_parent_is(
+    client, desk
+):
+    child, parent, link = a_family()
+    await desk.consume(child, link, issued())
+    assert await answers(client, PARENT) == ALL_CLOSED
+    await desk.consume(parent)
+    assert await answers(client, PARENT) == ALL_OPEN
 
 
 async def test_after_the_18th_birthday_only_the_application_is_left(client, desk):

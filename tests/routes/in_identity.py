@@ -27,6 +27,8 @@ from tests.routes.asking import Somebody, Town, emptied
 from tests.routes.people import CSV, NAMES, PARENT_OF, SCOPES, WHY, Ids, a_pool, gone, those
 from tests.routes.who_may import BOY, KID, NONE, TEEN
 
+NO_MORE = "parent no more"
+
 
 @asynccontextmanager
 async def identity(server: Any, template: Any) -> AsyncIterator[Town]:
@@ -47,6 +49,7 @@ async def identity(server: Any, template: Any) -> AsyncIterator[Town]:
             await door.consume([
                 *(a_record(sgo.a_link("former parent", child, version=2, linked=False))
                   for child in (TEEN, KID)),
+                a_record(sgo.a_user(NO_MORE, login=NO_MORE, role="staff", born=None, version=2)),
                 gone("erased parent", topics.SGO_USERS),
             ])  # fmt: skip
             theirs = [one.user_id for role, one in people.items() if role != "erased parent"]
@@ -80,7 +83,7 @@ def told_by_sgo() -> list[Any]:
         sgo.a_user(TEEN, login=TEEN, born=born(15)),
         *(sgo.a_user(name, login=name, born=born(10)) for name in (KID, BOY)),
     ]
-    parents = ("parent", "other parent", "former parent", "erased parent")
+    parents = ("parent", "other parent", "former parent", "parent no more", "erased parent")
     return [
         *children,
         *(sgo.a_parent(name, login=name) for name in parents),

@@ -27,6 +27,7 @@ NO_NUMBER = "78000000008" + numbers.check_digit("78000000008")
 PARENT_OF = {TEEN: "parent", KID: "parent", BOY: "other parent"}
 NAMES = {
     "parent": ("parent", "parent"), "former parent": ("former parent", "parent"),
+    "parent no more": ("parent no more", "parent"),  # the link stays, the role is gone
     "erased parent": ("erased parent", "parent"), "student of 14": (TEEN, "student"),
     "student under 14": (KID, "student"), "school": ("teacher", "staff"),
     "desk": ("clerk", "staff"), "operator": ("operator", "operator"),
@@ -47,8 +48,8 @@ def those(id_of: Callable[[str], UUID], **others: UUID) -> dict[str, Somebody]:
 
 
 def everybody() -> list[Any]:
-    """What identity says of them: also of a parent who was unlinked, and of one who was erased."""
-    once = ("former parent", "erased parent")
+    """What identity says of them: also of who was unlinked, is a parent no more, was erased."""
+    once = ("former parent", "parent no more", "erased parent")
     return [
         *people(),
         an_adult("pfdo", "client"),
@@ -62,7 +63,8 @@ def since() -> list[Any]:
         ChildUnlinked(parent_id=an_id("former parent"), child_id=an_id(child), version=2)
         for child in (TEEN, KID)
     ]
-    return [*map(a_record, former), gone(an_id("erased parent"), topics.IDENTITY_USERS)]
+    no_more = an_adult("parent no more", "staff", version=2)
+    return [*map(a_record, (*former, no_more)), gone(an_id("erased parent"), topics.IDENTITY_USERS)]
 
 
 def gone(who: UUID | str, topic: Any) -> Any:

@@ -9,7 +9,15 @@ from typing import Final
 ANYBODY: Final = frozenset({"anybody"})
 FAMILY: Final = {"parent", "student of 14"}
 ON_BEHALF: Final = FAMILY | {"student under 14", "school"}
-SIGNED_IN: Final = ON_BEHALF | {"desk", "operator", "portal", "program", "former parent", "boaster"}
+SIGNED_IN: Final = ON_BEHALF | {
+    "desk",
+    "operator",
+    "portal",
+    "program",
+    "former parent",
+    "boaster",
+    "parent no more",
+}
 DESK, OPERATOR, PORTAL = {"desk"}, {"operator"}, {"portal"}
 
 WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {

@@ -162,9 +162,12 @@ def waits_for(request: CertificateRequested, facts: Facts) -> str | None:
         return person_fact(child)
     if facts.requester is None:
         return person_fact(requester.user_id)
-    if requester.role is RequesterRole.parent and facts.linked is None:
+    if requester.role is not RequesterRole.parent:
+        return None
+    if facts.linked is None:
         return link_fact(requester.user_id, child)
-    return None
+    overtaken = facts.linked and requester.role not in facts.requester.roles
+    return person_fact(requester.user_id) if overtaken else None
 
 
 def person_fact(user_id: UUID) -> str:

@@ -179,13 +179,13 @@ WHERE user_id = ANY($1::uuid[]) AND 'staff' = ANY(roles) AND organization IS NOT
 SELECT CASE
     WHEN u.erased OR NOT 'student' = ANY(c.roles) THEN NULL  -- an adult has no page of their own
     WHEN a.user_id = a.child_id THEN 'student'
-    WHEN l.linked AND 'parent' = ANY(u.roles) THEN 'parent'
+    WHEN l.parent_id IS NOT NULL THEN 'parent'
     WHEN 'staff' = ANY(u.roles) AND u.organization = ANY(c.enrolled_at) THEN 'staff'
 END AS role
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (user_id, child_id, place)
 LEFT JOIN people AS u ON u.user_id = a.user_id
 LEFT JOIN people AS c ON c.user_id = a.child_id
-LEFT JOIN child_links AS l ON l.parent_id = a.user_id AND l.child_id = a.child_id
+LEFT JOIN open_links AS l ON l.parent_id = a.user_id AND l.child_id = a.child_id
 ORDER BY a.place
 
 -- name: is_operator
@@ -355,9 +355,8 @@ SELECT
         SELECT FROM people AS e WHERE e.user_id = w.child_id AND NOT 'student' = ANY(e.roles)
     ) AND (
         w.user_id = w.child_id OR EXISTS (
-            SELECT FROM child_links AS l JOIN people AS u ON u.user_id = l.parent_id
-            WHERE l.parent_id = w.user_id AND l.child_id = w.child_id AND l.linked
-                AND 'parent' = ANY(u.roles)
+            SELECT FROM open_links AS l
+            WHERE l.parent_id = w.user_id AND l.child_id = w.child_id
         ) OR EXISTS (
             SELECT FROM people AS s JOIN people AS c ON s.organization = ANY(c.enrolled_at)
             WHERE s.user_id = w.user_id AND 'staff' = ANY(s.roles) AND NOT s.erased
@@ -401,10 +400,8 @@ SELECT 'parent' = ANY(roles) AS is_parent, erased FROM people WHERE user_id = $1
 SELECT user_id AS child_id FROM people
 WHERE user_id = $1 AND 'student' = ANY(roles) AND NOT erased
 UNION ALL (
-    SELECT c.user_id FROM child_links AS l
-    JOIN people AS u ON u.user_id = l.parent_id JOIN people AS c ON c.user_id = l.child_id
-    WHERE l.parent_id = $1 AND l.linked AND l.child_id <> $1 AND NOT u.erased AND NOT c.erased
-        AND 'parent' = ANY(u.roles) AND 'student' = ANY(c.roles)
+    SELECT c.user_id FROM open_links AS l JOIN people AS c ON c.user_id = l.child_id
+    WHERE l.parent_id = $1 AND l.child_id <> $1 AND NOT c.erased AND 'student' = ANY(c.roles)
     ORDER BY c.user_id LIMIT $2
 )
 
