@@ -71,6 +71,7 @@ async def certificates(server: Any, template: Any) -> AsyncIterator[Town]:
                     "POST /certificates/{number}/activation": {
                         "json": {"checked_documents": ["Паспорт"], "consent": True}
                     },
+                    "POST /certificates/{number}/annulment": {"json": {"reason": "mistake"}},
                     "GET /certificates/{number}/history": WHY,
                     "POST /imports/certificates": CSV | {"headers": FILE},
                     "PUT /rules/region": {"json": {"minimum_age": 6}},
