@@ -118,7 +118,10 @@ async def test_a_request_is_followed_from_pending_to_issued(client, town):
 
 
 async def test_the_desk_finds_a_certificate_by_its_number_spaces_or_not(client, number):
-    for typed in (number, f" {number[:4]} {number[4:8]}\u00a0{number[8:]} "):
+    for typed in (
+        number, f" {number[:4]} {number[4:8]}\u00a0{number[8:]} ",
+        f"№ {number[:4]}-{number[4:8]}\u2013{number[8:]}",
+    ):  # fmt: skip
         found = await client.get("/certificates", params={"number": typed}, headers=CLERK)
         (item,) = found.json()["items"]
         assert (item["number"], item["status"]) == (number, "pending_activation")

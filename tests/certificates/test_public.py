@@ -73,6 +73,8 @@ async def test_a_browser_is_shown_a_page_and_a_program_json_at_one_address(clien
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "Не действителен" in page.text
     assert "Неактивирован" in page.text
+    assert f"заканчивается на {number[-4:]}<" in page.text
+    assert number not in page.text
     await client.post(f"/certificates/{number}/activation", headers=CLERK, json=CHECKED)
     page = await client.get(path, headers=BROWSER)
     assert "<h1>Действителен</h1>" in page.text
@@ -148,5 +150,5 @@ def test_a_page_is_for_who_rather_takes_html_than_json(accept, html):
 @pytest.mark.parametrize("status", CertificateStatus)
 def test_each_status_has_its_word(status):
     assert verify_page.STATUSES[status] in verify_page.of_certificate(
-        status, NOW.date(), NOW.date(), NOW.date(), valid=False
+        status, NOW.date(), NOW.date(), NOW.date(), number_end="1646", valid=False
     )

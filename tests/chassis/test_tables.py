@@ -63,6 +63,14 @@ def test_a_quote_that_nobody_closed_costs_its_own_row_only():
     assert [row.cells["id"] for row in rows[1:]] == [str(n) for n in range(2, 60)]
 
 
+def test_quotes_that_are_not_doubled_are_told_and_change_no_cell():
+    rows = read(b'id;name\n1;"a ""b"" c"\n2;"a "b" c"\n3;a "b" c\n4;"a "b; c"\n')
+    assert [(row.number, row.error) for row in rows] == [
+        (2, None), (3, "bad_quote"), (4, None), (5, "unclosed_quote"),
+    ]  # fmt: skip
+    assert [row.cells["name"] for row in rows if not row.error] == ['a "b" c'] * 2
+
+
 def test_a_bad_row_is_named_and_the_others_are_read():
     content = "id,name\n1,Пётр\n".encode() + b"2,\xcf\xff\n3,a\x00b\n" + b"4,d\n"
     rows = read(content)

@@ -108,9 +108,9 @@ class Reader:
         if len(raw) > ROW_BYTES_MAX:
             return [], "row_too_long"
         try:
-            cells = next(csv.reader([text], delimiter=self._delimiter), [])
-        except csv.Error:
-            return [], "bad_character"
+            cells = next(csv.reader([text], delimiter=self._delimiter, strict=True), [])
+        except csv.Error as error:
+            return [], "bad_quote" if "expected after" in str(error) else "bad_character"
         return (cells, None) if not _CONTROLS.search(text) else ([], "bad_character")
 
     def _text(self, raw: bytes) -> str:

@@ -291,7 +291,7 @@ ON CONFLICT (municipality) DO UPDATE SET
     changed_at = excluded.changed_at
 
 -- name: by_token
-SELECT status, valid_from, valid_until FROM certificates WHERE certificate_id = $1
+SELECT number, status, valid_from, valid_until FROM certificates WHERE certificate_id = $1
 
 -- name: given_consent
 SELECT c.given_at, c.text_version, t.text

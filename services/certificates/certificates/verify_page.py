@@ -76,16 +76,24 @@ def _weight(parameter: str) -> float:
 
 
 def of_certificate(
-    status: CertificateStatus, begins: date, ends: date, today: date, *, valid: bool
-) -> str:
-    """The page of a certificate: valid today or not, and why that is seen."""
+    status: CertificateStatus, begins: date, ends: date, today: date, *, number_end: str,
+    valid: bool,
+) -> str:  # fmt: skip
+    """The page of a certificate: valid today or not, and why that is seen.
+
+    The end of its number, so that a QR code that was put on another certificate is seen.
+    """
     facts = {
+        "Номер": f"заканчивается на {number_end}",
         "Статус": STATUSES[status],
         "Срок действия": f"с {begins:%d.%m.%Y} по {ends:%d.%m.%Y} включительно",
         "Проверено": f"{today:%d.%m.%Y}",
     }
     title = "Действителен" if valid else "Не действителен"
-    note = "Здесь нет имён: сверьте номер и имя на сертификате с документом ребёнка."
+    note = (
+        "Сверьте последние цифры с номером на сертификате, а имя на нём — с документом ребёнка:"
+        " здесь имён нет."
+    )
     return _page(title, note, facts, kind="valid" if valid else "")
 
 

@@ -1,5 +1,6 @@
 """What the doors share: the store, the region's rules, and how a certificate is shown."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Final
@@ -70,6 +71,7 @@ async def _moment(request: Request) -> datetime:
     return (await _doors(request)).now()
 
 
+_BETWEEN: Final = re.compile(r"[\s№\u2010-\u2015-]+")  # how people part the digits, or begin
 LENGTHS: Final = (10, 12)  # of other systems, and of ours
 TheNumber = Annotated[str, Path(max_length=40)]  # with spaces, as it was typed
 AtTheDesk = Annotated[Principal, only(Role.staff)]
@@ -105,8 +107,8 @@ def said(event: Event, about: UUID | str, at: datetime, http: Request) -> Envelo
 
 
 def expect_digits(number: str) -> str:
-    """The number without spaces. Raises Problem where it cannot be one."""
-    typed = "".join(number.split())
+    """The number without spaces, dashes, №. Raises Problem where it cannot be one."""
+    typed = _BETWEEN.sub("", number)
     if not (typed.isascii() and typed.isdigit()) or all(
         abs(len(typed) - digits) > 1 for digits in LENGTHS
     ):

@@ -58,7 +58,7 @@ async def verify_certificate(
     address = network_of(http.client.host if http.client else "")
     try:
         expect_seldom(doors.throttle, address, at)
-        found = await _verified(store_, token, today)
+        found, number_end = await _verified(store_, token, today)
     except Problem as problem:
         if not html:
             raise
@@ -66,14 +66,16 @@ async def verify_certificate(
         return HTMLResponse(page, problem.status, {**verify_page.HEADERS, **problem.headers})
     if html:
         page = verify_page.of_certificate(
-            found.status, found.valid_from, found.valid_until, today, valid=found.valid
-        )
+            found.status, found.valid_from, found.valid_until, today,
+            number_end=number_end, valid=found.valid,
+        )  # fmt: skip
         return HTMLResponse(page, headers=verify_page.HEADERS)
     response.headers["Cache-Control"], response.headers["Vary"] = "no-store", "Accept"
     return found
 
 
-async def _verified(store_: Store, token: str, today: date) -> Verified:
+async def _verified(store_: Store, token: str, today: date) -> tuple[Verified, str]:
+    """With the last digits of the number."""
     try:
         certificate_id = certificate_of_token(token)
     except ValueError:
@@ -83,9 +85,10 @@ async def _verified(store_: Store, token: str, today: date) -> Verified:
     if row is None:
         raise not_found()
     active = row["status"] == CertificateStatus.active
-    return Verified(
+    verified = Verified(
         valid=active and row["valid_from"] <= today <= row["valid_until"],
         status=row["status"],
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
     )
+    return verified, row["number"][-4:]

@@ -67,10 +67,9 @@ async def find_certificates(
 ) -> Found:
     """By number, by QR, or by surname, or surname and first name, and birth date, paged.
 
-    A number may have spaces; `token` is the address in the QR, or its last part; the end of a name
-    may be left out. Children of other organizations are found only by name and
-    birth date together, with a `reason`; who presents
-    a number or a QR has given one. Each child that is
+    A number may have spaces and dashes; `token` is the address in the QR, or its last part; the
+    end of a name may be left out. Children of other organizations are found only by name and birth
+    date together, with a `reason`; who presents a number or a QR has given one. Each child that is
     shown is journalled. At most 60 searches a minute.
     """
     expect_seldom(doors.searched, str(who.user_id), at)
@@ -109,7 +108,7 @@ async def _by_number(tx: Any, number: str) -> Found:
 
 async def _by_token(tx: Any, token: str) -> Found:
     try:
-        certificate_id = certificate_of_token(token.strip().rstrip("/").rpartition("/")[2])
+        certificate_id = certificate_of_token("".join(token.split()).rstrip("/").rpartition("/")[2])
     except ValueError:
         raise Problem(
             422, "invalid_token", "Это не QR-код сертификата", "Найдите сертификат по номеру."
