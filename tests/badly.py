@@ -4,11 +4,13 @@ The routes come from the OpenAPI document, so that a new one is asked as well.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from chassis import field_errors
 from fastapi import APIRouter
 from httpx import AsyncClient, Response
 
@@ -17,8 +19,13 @@ from tools.docs import openapi
 NOBODY = "00000000-0000-4000-8000-000000000000"
 LONG = "x" * 5000
 PATHS = ("no-id", "%00", "12%00", LONG, "%FF")
-QUERIES = (*PATHS, "-1", str(2**63), "9999-12-31", "")
-VALUES = ("a\x00b", LONG, "\ud800", 2**63, -1, "9999-12-31", "0001-01-01", [], {}, None, True)
+QUERIES = (
+    *PATHS, "-1", "1.5", str(2**63), "9" * 5000, "9999-12-31", "2016-13-45", "01.05.2016", "",
+)  # fmt: skip
+VALUES = (
+    "a\x00b", LONG, "", "\ud800", 2**63, -1, 1.5, math.inf, "9999-12-31", "0001-01-01",
+    "2016-13-45", [], [1], [{}], ["x"] * 200, {}, None, True,
+)  # fmt: skip
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 BODIES = (
     (b'{"a": ', JSON), (b"[1, 2]", JSON), (b"", JSON), (b"\xff\xfe\x00", JSON),
@@ -34,6 +41,7 @@ async def complaints(
 ) -> list[str]:
     """A line for each answer that is an accident, or an error without a Russian sentence.
 
+    So is an error of a field that is told no more of than the general sentence.
     Everything is asked as each of `who`; `known` are ids that stand in paths.
     """
     found = []
@@ -61,8 +69,14 @@ def _wrong(answer: Response) -> str:
         return ""
     if answer.headers["content-type"] != "application/problem+json":
         return f"{answer.status_code} is no problem+json: {answer.text[:80]}"
-    sentence = answer.json().get("detail", "")
-    return "" if RUSSIAN.search(sentence) else f"{answer.status_code} says {sentence!r}"
+    body = answer.json()
+    sentence = body.get("detail", "")
+    if not RUSSIAN.search(sentence):
+        return f"{answer.status_code} says {sentence!r}"
+    for error in body.get("errors", []):
+        if not RUSSIAN.search(error["message"]) or error["message"] == field_errors.GENERAL:
+            return f"{answer.status_code} says {error}"
+    return ""
 
 
 def _questions(document: Mapping[str, Any]) -> Iterator[Question]:
@@ -90,6 +104,7 @@ def _of(
     for body, kind in BODIES if content else ():
         yield method, path, {"content": body, "headers": {"Content-Type": kind}}
     for kind, whole in fields.items():
+        yield method, path, _body(kind, whole | {"unknown": 1})
         for name in whole:
             for value in VALUES:
                 yield method, path, _body(kind, whole | {name: value})

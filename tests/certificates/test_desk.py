@@ -3,8 +3,15 @@
 from base64 import urlsafe_b64encode
 
 import pytest
-from certificates import desk_store
-from certificates.reasons import OF_THE_DESK, OF_THE_FAMILY, WhyChanged, in_words
+from certificates import api, desk_store
+from certificates.reasons import (
+    TO_ANNUL,
+    TO_ANNUL_BY_FAMILY,
+    TO_RESUME,
+    TO_SUSPEND,
+    WhyChanged,
+    in_words,
+)
 from contracts import Tombstone, topics
 from contracts.events import CertificateRequested, ChildUnlinked
 from contracts.ids import verification_token
@@ -12,13 +19,16 @@ from contracts.values import Enrolment
 
 from tests.builders import a_record, a_request, a_user, an_id
 from tests.doors import bearer, problem, said
+from tools.docs import openapi
+from tools.samples import ROOT
 
 CLERK, PARENT = bearer("clerk", "staff"), bearer("parent", "parent")
 SCHOOLMASTER = bearer("schoolmaster", "staff")
 IVANOV = {"name": "иванов", "birth_date": "2016-05-01"}
 CHECKED = {"checked_documents": ["Паспорт"], "consent": True}
 LOOKING = {"reason": "проверка по жалобе семьи"}
-WHY = {"reason": "moved_away", "comment": "Семья переехала"}
+WHY = {"reason": "mistake", "comment": "Выбран не тот ребёнок"}
+LISTS = {"suspension": TO_SUSPEND, "resumption": TO_RESUME, "annulment": TO_ANNUL}
 
 
 async def change(client, number, what, headers=CLERK, body=WHY):
@@ -48,8 +58,8 @@ async def test_a_reason_is_said_and_kept_and_the_comment_only_kept(client, town,
     await active(client, number)
     await change(client, number, "suspension")
     event = (await said(town.store.pool))[-1].event
-    assert event["reason"] == "moved_away"
-    assert "переехала" not in str(event)
+    assert event["reason"] == "mistake"
+    assert "не тот" not in str(event)
     row = await town.store.pool.fetchrow("SELECT * FROM changes WHERE version = 3")
     assert (row["kind"], row["reason"], row["comment"]) == ("suspended", *WHY.values())
     assert (row["actor_id"], row["organization"]) == (an_id("clerk"), "centre")
@@ -61,24 +71,62 @@ async def test_no_change_without_a_reason(client, town, number, body):
     problem(await change(client, number, "suspension", body=body), 422, "invalid_request")
 
 
-@pytest.mark.parametrize("what", ["suspension", "resumption", "annulment"])
+@pytest.mark.parametrize("what", LISTS)
 async def test_a_reason_is_one_of_the_list_and_never_somebodys_words(client, town, number, what):
     """It is public: also what looks like a code may be a diagnosis or a name."""
     for reason in ("", "Семья переехала", "ivanov_is_ill", "person_erased"):
         refused = problem(await change(client, number, what, body={"reason": reason}), 422,
                           "unknown_reason")  # fmt: skip
-        for code in WhyChanged:
+        for code in LISTS[what]:
             assert f"{code} ({in_words(code)})" in refused["detail"]
         assert not reason or reason not in refused["detail"].replace("(семья переехала)", "")
     assert len(await said(town.store.pool)) == 1
 
 
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [(what, code) for what, codes in LISTS.items() for code in WhyChanged if code not in codes],
+)
+async def test_a_reason_of_another_change_is_refused_with_those_that_there_are(
+    client, town, number, what, code
+):
+    """Nothing is resumed because papers are wrong."""
+    detail = problem(await change(client, number, what, body={"reason": code}), 422,
+                     "unknown_reason")["detail"]  # fmt: skip
+    assert f"{code} (" not in detail
+    assert [one for one in WhyChanged if f"{one} (" in detail] == list(LISTS[what])
+    assert len(await said(town.store.pool)) == 1
+
+
+def test_nothing_is_resumed_for_what_suspends_and_each_reason_is_one_of_some_change():
+    assert set(TO_SUSPEND) & set(TO_RESUME) == {"asked_by_parent", "mistake", "other"}
+    assert not {"returned", "papers_corrected"} & {*TO_SUSPEND, *TO_ANNUL}
+    assert {*TO_SUSPEND, *TO_RESUME, *TO_ANNUL} == set(WhyChanged)
+
+
+def test_the_readme_tells_the_reasons_of_each_change():
+    text = (ROOT / "services/certificates/README.md").read_text(encoding="utf-8")
+    table = text.partition("## Reasons of a change")[2].partition("\n## ")[0]
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines()
+            if line.startswith("| `")]  # fmt: skip
+    told = [[row[0] for row in rows if row[n]] for n in (2, 3, 4)]
+    assert told == [list(codes) for codes in LISTS.values()]
+    assert {row[0] for row in rows if row[5]} == set(TO_ANNUL_BY_FAMILY)
+    assert {row[0]: row[1] for row in rows} == {code: in_words(code) for code in WhyChanged}
+
+
+@pytest.mark.parametrize("what", LISTS)
+def test_openapi_shows_the_reasons_of_each_change(what):
+    schemas = openapi("certificates", api.router)["components"]["schemas"]
+    assert schemas[what.capitalize()]["properties"]["reason"]["enum"] == list(LISTS[what])
+
+
 async def test_a_family_has_a_shorter_list_of_reasons(client, town, number):
-    for code in set(OF_THE_DESK) - set(OF_THE_FAMILY):
+    for code in set(WhyChanged) - set(TO_ANNUL_BY_FAMILY):
         answer = await change(client, number, "annulment", PARENT, {"reason": code})
         refused = problem(answer, 422, "unknown_reason")
         assert code not in refused["detail"]
-        assert all(code in refused["detail"] for code in OF_THE_FAMILY)
+        assert all(code in refused["detail"] for code in TO_ANNUL_BY_FAMILY)
     body = {"reason": "not_needed"}
     assert (await change(client, number, "annulment", PARENT, body)).status_code == 200
     assert (await said(town.store.pool))[-1].event["reason"] == "not_needed"
@@ -396,7 +444,7 @@ async def test_the_history_tells_which_papers_were_checked_until_the_child_is_er
     await change(client, number, "suspension")
     for headers in (PARENT, CLERK):
         told = {one["action"]: one["details"] for one in await deeds(client, number, headers)}
-        assert (told["activated"], told["suspended"]) == ("Паспорт, СНИЛС", "семья переехала")
+        assert (told["activated"], told["suspended"]) == ("Паспорт, СНИЛС", "сделано по ошибке")
     erased = Tombstone(str(an_id("child")), 2)
     await town.consume([a_record(erased, topic=topics.IDENTITY_USERS)])
     told = {one["action"]: one["details"] for one in await deeds(client, number)}

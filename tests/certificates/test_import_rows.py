@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from certificates.imports import CERTIFICATES
 from certificates.rows import COLUMNS, MESSAGES, certificate, keys
 from chassis.cells import BadRow
 from contracts.ids import user_id
@@ -92,6 +93,7 @@ def test_what_is_wrong_is_named_by_column_and_code_with_words_for_people(changes
     column, code = found
     assert column in COLUMNS
     assert MESSAGES[code]
+    assert code != "invalid" or "Подходит: " in CERTIFICATES.message(column, code)
 
 
 def test_the_last_valid_day_itself_is_not_over():

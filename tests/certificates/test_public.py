@@ -116,6 +116,17 @@ async def test_a_person_is_told_in_words_that_there_is_no_such_certificate(clien
         assert "Сертификат не найден" in page.text
 
 
+@pytest.mark.parametrize("path", ["/verify", "/verify/"])
+async def test_an_address_without_its_token_is_told_as_an_unknown_one_is(client, number, path):
+    unknown = f"/verify/{verification_token(an_id('nobody'))}"
+    page = await client.get(path, headers=BROWSER)
+    assert page.status_code == 404
+    assert page.text == (await client.get(unknown, headers=BROWSER)).text
+    assert page.headers["content-security-policy"].startswith("default-src 'none';")
+    told = problem(await client.get(path, headers={"Accept": "application/json"}), 404, "not_found")
+    assert told == (await client.get(unknown)).json()
+
+
 async def test_pages_and_json_count_to_one_limit(client, town, number, time):
     path = f"/verify/{await token(town)}"
     for n in range(60):

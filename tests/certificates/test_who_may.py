@@ -7,7 +7,7 @@ from tests.certificates.town import ROLES, born
 from tests.doors import bearer, said
 
 CHECKED = {"checked_documents": ["Паспорт"], "consent": True}
-WHY = {"reason": "moved_away"}
+WHY = {"reason": "mistake"}
 TOO_YOUNG = "student_under_14, own_account_required"
 NOT_THERE, SIGN_IN = "it is not there", "sign in first"
 STRANGERS = [who for who in ROLES if who != "clerk"]

@@ -12,6 +12,7 @@ from contracts.values import RefusalCode
 
 from tests.builders import a_user, an_id
 from tests.certificates.town import ROLES, an_adult, born
+from tests.doors import problem, said
 
 LIVING = ("pending_activation", "active", "suspended")
 UNDER_14 = ("student_under_14", "own_account_required")
@@ -65,19 +66,55 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.sentence for row in ROWS])
-async def test_why_the_button_is_not_there(settled, row):
-    """The page and the answer to a request that comes as an event say the same."""
+PARENTS = [row for row in ROWS if row.who == "parent"]
+
+
+async def as_told(settled, row):
     town = await settled(**row.rules)
     await town.hears(*row.told)
     if row.holds:
         await town.number()
         await town.pool.execute("UPDATE certificates SET status = $1", row.holds)
         await town.pool.execute("DELETE FROM certificate_requests")
+    return town
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.sentence for row in ROWS])
+async def test_why_the_button_is_not_there(settled, row):
+    """The page and the answer to a request that comes as an event say the same."""
+    town = await as_told(settled, row)
     assert await town.codes(row.who, row.child) == list(row.codes)
     name = f"{row.who} again" if row.holds else None
     answer = await town.decides(row.who, ROLES[row.who], row.child, name)
     assert answer == (f"refused: {', '.join(row.codes)}" if row.codes else "issued")
+
+
+@pytest.mark.parametrize("row", PARENTS, ids=[row.sentence for row in PARENTS])
+async def test_a_parent_is_told_why_not_before_being_asked_for_consent(settled, row):
+    """The page's own reasons; nobody agrees to what then leads to nothing."""
+    town = await as_told(settled, row)
+    await town.pool.execute("DELETE FROM consents")
+    answer = await town.presses("parent", row.child)
+    if not row.codes:
+        problem(answer, 409, "consent_needed")
+        return
+    told = problem(answer, 409, "not_eligible")
+    page = (await town.calls("parent", "GET", f"/children/{an_id(row.child)}/certificate")).json()
+    assert told["reasons"] == page["eligibility"]["reasons"]
+    assert [reason["code"] for reason in told["reasons"]] == list(row.codes)
+    assert told["detail"].startswith(told["reasons"][0]["message"])
+    assert page["consent_needed"]
+    assert not [one for one in await said(town.pool) if one.kind == "certificate.requested"]
+
+
+async def test_a_press_that_is_repeated_does_not_stand_in_its_own_way(settled):
+    """Another one does: who has not agreed is told of it, and not asked for consent."""
+    town = await settled()
+    assert (await town.presses("parent", "kid")).status_code == 202
+    await town.pool.execute("DELETE FROM consents")
+    told = problem(await town.presses("parent", "kid", "another"), 409, "not_eligible")
+    assert [reason["code"] for reason in told["reasons"]] == ["request_in_progress"]
+    problem(await town.presses("parent", "kid"), 409, "consent_needed")
 
 
 @pytest.mark.parametrize(

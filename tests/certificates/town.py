@@ -101,6 +101,12 @@ class Town:
             more = {"headers": bearer(who, ROLES[who])} | more
         return await self.http.request(method, path, **more)
 
+    async def presses(self, who: str, child: str, key: str = "one") -> Response:
+        """«Получить сертификат»; the same key is the same press."""
+        headers = bearer(who, ROLES[who]) | {"Idempotency-Key": key}
+        path = f"/children/{an_id(child)}/certificate-requests"
+        return await self.calls(who, "POST", path, headers=headers)
+
     async def codes(self, who: str, child: str) -> list[str]:
         """Why the button is not on the page; each with a sentence and what to do."""
         page = await self.calls(who, "GET", f"/children/{an_id(child)}/certificate")

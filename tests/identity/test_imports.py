@@ -114,6 +114,10 @@ async def test_each_bad_row_is_named_with_row_column_code_and_a_russian_message(
         (6, "login", "repeated"), (7, "sgo_user_id", "repeated"),
         (8, "birth_date", "impossible_date"), (9, None, "too_many_cells"),
     ]  # fmt: skip
+    assert card["errors"][0]["message"] == (
+        "Роль: такое значение не подходит. Подходит: учащийся, родитель, сотрудник"
+        " (можно несколько, через запятую)"
+    )
     assert card["errors"][2]["message"] == "Логин: этот логин занят другим человеком"
     assert "TAKEN" not in str(card)
 

@@ -6,6 +6,7 @@ import pytest
 from chassis.cells import BadRow
 from contracts.values import SgoRole
 from identity import rows
+from identity.imports import USERS
 from identity.rows import link
 
 from tests.builders import TODAY
@@ -72,6 +73,32 @@ def test_a_place_of_learning_replaces_those_that_were():
 )  # fmt: skip
 def test_a_bad_cell_is_named_by_its_column(cells, expected):
     assert problems(user, LEAST | cells) == [expected]
+
+
+WHOLE = {
+    "roles": "учащийся, сотрудник", "birth_date": "01.02.2000", "enrolment_id": "s1",
+    "enrolment_kind": "школа", "enrolment_name": "Школа № 1", "organization_id": "s1",
+    "organization_kind": "школа", "organization_name": "Школа № 1",
+    "organization_municipality": "m1", "organization_authorized": "нет",
+}  # fmt: skip
+ALLOWED = [
+    (column, value)
+    for column, told in rows.USER_ALLOWED.items()
+    if "знаков" not in told
+    for value in told.partition(" (")[0].removeprefix("дата, как ").split(", ")
+]
+
+
+@pytest.mark.parametrize("column", rows.USER_COLUMNS)
+def test_of_a_cell_that_does_not_do_it_is_told_what_does(column):
+    assert problems(user, LEAST | WHOLE | {column: "x" * 201}) == [(column, "invalid")]
+    assert f". Подходит: {rows.USER_ALLOWED[column]}" in USERS.message(column, "invalid")
+
+
+@pytest.mark.parametrize(("column", "value"), ALLOWED)
+def test_what_is_told_to_do_does(column, value):
+    others = {} if column == "roles" else WHOLE
+    assert user(LEAST | others | {column: value})
 
 
 def test_every_bad_cell_of_a_row_is_named():

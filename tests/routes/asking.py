@@ -21,7 +21,18 @@ from joserfc.jwk import OKPKey
 
 from tests.badly import good
 from tests.doors import SIGNING_KEY, bearer
-from tests.routes.who_may import ANYBODY, KID, NONE, ROLES, SPOILT, UNLISTED, WHO_MAY, WHOSE, may
+from tests.routes.who_may import (
+    ANYBODY,
+    KID,
+    NONE,
+    NOTHING_THERE,
+    ROLES,
+    SPOILT,
+    UNLISTED,
+    WHO_MAY,
+    WHOSE,
+    may,
+)
 
 IDS = re.compile(r"\{(\w+)\}")
 NOBODYS = {"municipality", "organization_id"}  # in an address, and not a thing that somebody has
@@ -105,7 +116,8 @@ async def those_who_may(town: Town) -> Asked:
         for role in [role for role in ROLES if whose != NONE and may(allowed, role, whose)]:
             if not route.startswith("GET "):
                 ids = await town.settle()
-            question = _ask(town, asked, route, ids[whose or KID], role, _let_in)
+            wrong = _is_not_there if route in NOTHING_THERE else _let_in
+            question = _ask(town, asked, route, ids[whose or KID], role, wrong)
             if route.endswith("/events"):
                 streams.append(question)
             else:

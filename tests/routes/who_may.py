@@ -67,6 +67,8 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
         "GET /imports/{import_id}": OPERATOR,
         "GET /stuck": OPERATOR,
         "GET /journal": OPERATOR,
+        "GET /verify": ANYBODY,
+        "GET /verify/": ANYBODY,
         "GET /verify/{token}": ANYBODY,
     },
     "documents": {
@@ -86,6 +88,8 @@ WHO_MAY: Final[dict[str, dict[str, frozenset[str] | set[str]]]] = {
 }
 HEALTH: Final = {"GET /health/live": ANYBODY, "GET /health/ready": ANYBODY}
 UNLISTED: Final = {"/metrics", "/openapi.json"}  # served, and not in the document
+
+NOTHING_THERE: Final = {"GET /verify", "GET /verify/"}  # everybody is told so, in a page or JSON
 
 # What OpenAPI names where a token alone is not enough, by who may.
 NAMED: Final = {"operator": OPERATOR, "staff": DESK, "portal-accounts:read": PORTAL}

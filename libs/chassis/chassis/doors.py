@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from fastapi import Depends, FastAPI, Header, Query, Request
 
 from chassis import clock
+from chassis.field_errors import TEN_LETTERS
 from chassis.outbox import Store
 from chassis.together import Together
 
@@ -22,12 +23,8 @@ async def _store(request: Request) -> Store:
 
 TheStore = Annotated[Store, Depends(_store)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
-_LETTER: Final = "A-Za-zА-Яа-яЁё"
 # Why somebody looks at a child of others: ten letters at least, so that it can say something.
-Why = Annotated[
-    str | None,
-    Query(max_length=200, pattern=rf"^([^\x00{_LETTER}]*[{_LETTER}]){{10}}[^\x00]*$"),
-]
+Why = Annotated[str | None, Query(max_length=200, pattern=TEN_LETTERS)]
 
 
 def shared(work: Work) -> Any:

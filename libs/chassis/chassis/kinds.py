@@ -22,6 +22,8 @@ class RowError:
 class Table:
     """`columns`: what each may be called in the file, the first name is shown to people.
 
+    `allowed`: what a cell of a column may say, told where it is `invalid`.
+
     `by`: as whom people upload it, for the journal.
 
     `keys` gives two texts of a row that no other row of the file may have. The first names the
@@ -34,6 +36,7 @@ class Table:
     columns: Mapping[str, Sequence[str]]
     required: Sequence[str]
     messages: Mapping[str, str]
+    allowed: Mapping[str, str]
     keys: Callable[[Cells], tuple[str, str]]
     key: tuple[str, str]
     also: tuple[str, str]
@@ -43,4 +46,5 @@ class Table:
         text = self.messages.get(code) or table_errors.MESSAGES[code]
         if field is None or field not in self.columns:
             return text
-        return f"{self.columns[field][0]}: {text[0].lower()}{text[1:]}"
+        told = f"{self.columns[field][0]}: {text[0].lower()}{text[1:]}"
+        return f"{told}. Подходит: {self.allowed[field]}" if code == "invalid" else told

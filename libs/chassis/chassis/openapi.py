@@ -25,8 +25,10 @@ _PROBLEM: Final[dict[str, Any]] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["place", "problem"],
-                "properties": {"place": {"type": "string"}, "problem": {"type": "string"}},
+                "required": ["place", "problem", "message"],
+                "properties": {
+                    name: {"type": "string"} for name in ("place", "problem", "message")
+                },
             },
         },
     },

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
+from chassis import field_errors
 from chassis.database import DATABASE_ERRORS, describe, is_transient
 
 log = structlog.get_logger()
@@ -112,7 +113,11 @@ def _methods_at(request: Request) -> set[str]:
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [
-        {"place": ".".join(str(part) for part in one["loc"]), "problem": one["type"]}
+        {
+            "place": ".".join(str(part) for part in one["loc"]),
+            "problem": one["type"],
+            "message": field_errors.in_words(one["type"], one.get("ctx", {})),
+        }
         for one in error.errors()
     ]
     detail = "Проверьте поля, перечисленные в errors."

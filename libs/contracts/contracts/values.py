@@ -36,9 +36,9 @@ Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 
 
 def _as_written(value: object) -> object:
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
-        return value
-    raise ValueError("is no date like 2016-05-01")
+    """What is not written like 2016-05-01 is as good as nothing: pydantic then says `date_type`."""
+    written = isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value))
+    return value if written else None
 
 
 WrittenDay = Annotated[date, BeforeValidator(_as_written)]  # never seconds since 1970

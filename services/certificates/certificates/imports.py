@@ -27,6 +27,7 @@ CERTIFICATES: Final = Table(
     rows.COLUMNS,
     rows.REQUIRED,
     rows.MESSAGES,
+    rows.ALLOWED,
     keys=rows.keys,
     key=("number", "repeated"),
     also=("sgo_child_id", "second_living"),

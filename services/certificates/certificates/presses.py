@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis import journal, outbox
+from chassis import clock, journal, outbox
+from chassis.database import Tx
 from chassis.outbox import Store
 from chassis.problems import Problem, key_reused, not_found
 from contracts import Envelope
 from contracts.events import CertificateRequested, Requester
 from contracts.ids import derived
-from contracts.values import RequesterRole
+from contracts.values import RefusalCode, RequesterRole
 
-from certificates import consent, desk_store, store
+from certificates import consent, decide, desk_store, reasons, store
+from certificates.decide import Region
 from certificates.source import SOURCE
 
 
@@ -32,7 +34,7 @@ class Press(NamedTuple):
 
 
 async def write_down(
-    store_: Store, in_force: consent.Text, presses: Sequence[Press]
+    store_: Store, region: Region, in_force: consent.Text, presses: Sequence[Press]
 ) -> list[Problem | None]:
     """Each new press becomes a request, an event and an entry of the journal.
 
@@ -45,8 +47,14 @@ async def write_down(
         # Before consent is looked at: a withdrawal comes before all of this, or finds the request.
         await store.lock_children(tx, list(known))
         agreed = await store.consented(tx, pairs) if "parent" in roles else set()
+        by_parents = [
+            press for press, role in zip(presses, roles, strict=True)
+            if role is RequesterRole.parent and (press.user_id, press.child_id) not in agreed
+        ]  # fmt: skip
+        unagreed = await _unagreed(tx, region, in_force, by_parents)
         closed = [
-            _closed(role, pair in agreed, in_force) for role, pair in zip(roles, pairs, strict=True)
+            unagreed.get(press) if role else not_found()
+            for press, role in zip(presses, roles, strict=True)
         ]
         asked: dict[UUID, tuple[Press, CertificateRequested]] = {}
         for press, role, problem in zip(presses, roles, closed, strict=True):
@@ -64,12 +72,40 @@ async def write_down(
     ]
 
 
-def _closed(role: RequesterRole | None, agreed: bool, in_force: consent.Text) -> Problem | None:
-    """404 for a stranger; a parent is asked for consent first."""
-    if role is None:
-        return not_found()
-    if role is not RequesterRole.parent or agreed:
-        return None
+async def _unagreed(
+    tx: Tx, region: Region, in_force: consent.Text, presses: Sequence[Press]
+) -> dict[Press, Problem]:
+    """What parents are told who have not agreed: why not, or what they are to agree to.
+
+    Nobody is asked to agree to what leads to nothing.
+    """
+    if not presses:
+        return {}
+    pairs = [(press.user_id, press.child_id) for press in presses]
+    days = [clock.day_in(region.zone, press.at) for press in presses]
+    facts = await store.facts_of(tx, pairs, days, region)
+    codes = [
+        decide.why_not(RequesterRole.parent, known, press.request_id)
+        for press, known in zip(presses, facts, strict=True)
+    ]
+    return {
+        press: _not_eligible(why) if why else _consent_needed(in_force)
+        for press, why in zip(presses, codes, strict=True)
+    }
+
+
+def _not_eligible(codes: Sequence[RefusalCode]) -> Problem:
+    told = reasons.explain(codes)
+    return Problem(
+        409,
+        "not_eligible",
+        "Сертификат сейчас получить нельзя",
+        f"{told[0].message} {told[0].how_to_fix}",
+        reasons=[reason.model_dump() for reason in told],
+    )
+
+
+def _consent_needed(in_force: consent.Text) -> Problem:
     return Problem(
         409,
         "consent_needed",

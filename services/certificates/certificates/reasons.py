@@ -103,8 +103,14 @@ class WhyChanged(StrEnum):
     other = "other"
 
 
-OF_THE_DESK: Final = tuple(WhyChanged)
-OF_THE_FAMILY: Final = (
+_ONLY_TO_RESUME: Final = {WhyChanged.returned, WhyChanged.papers_corrected}
+TO_ANNUL: Final = tuple(code for code in WhyChanged if code not in _ONLY_TO_RESUME)
+TO_SUSPEND: Final = tuple(code for code in TO_ANNUL if code is not WhyChanged.not_needed)
+TO_RESUME: Final = (
+    WhyChanged.asked_by_parent, WhyChanged.returned, WhyChanged.papers_corrected,
+    WhyChanged.mistake, WhyChanged.other,
+)  # fmt: skip
+TO_ANNUL_BY_FAMILY: Final = (
     WhyChanged.not_needed, WhyChanged.moved_away, WhyChanged.mistake, WhyChanged.other,
 )  # fmt: skip
 _CHANGED: Final[dict[str, str]] = {

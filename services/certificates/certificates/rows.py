@@ -31,7 +31,7 @@ REQUIRED: Final = ("sgo_child_id", "number", "status", "valid_from", "valid_unti
 REASON_NOT_TOLD: Final = "imported"
 MESSAGES: Final = {
     "missing": "Ячейка пуста: заполните её",
-    "invalid": "Такое значение не подходит: проверьте его",
+    "invalid": "Такое значение не подходит",
     "bad_number": "Нужны 10 или 12 цифр. Если Excel показал его как 7,85E+11, задайте столбцу"
     " текстовый формат и впишите номер заново",
     "bad_status": "Такого статуса нет. Бывают: неактивирован, активный, приостановлен, срок истёк,"
@@ -64,6 +64,7 @@ MESSAGES: Final = {
     "already_has_certificate": "У ребёнка уже есть действующий сертификат с другим номером: его"
     " можно аннулировать в уполномоченной организации",
 }  # fmt: skip
+ALLOWED: Final = dict.fromkeys(("sgo_child_id", "organization_id"), "не больше 64 знаков")
 EXPIRED, ANNULLED = CertificateStatus.expired, CertificateStatus.annulled
 _STATUSES: Final = {status.value: status for status in CertificateStatus} | {
     "неактивирован": PENDING, "не активирован": PENDING,

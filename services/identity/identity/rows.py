@@ -56,6 +56,21 @@ MESSAGES: Final = {
     "not_a_student": "Это не учащийся: проверьте, не перепутаны ли столбцы, и роль человека",
     "same_person": "Родитель и ребёнок — один и тот же человек",
 }
+_ID, _TEXT = "не больше 64 знаков", "не больше 200 знаков"
+_PLACE: Final = "школа, детский сад, организация ДО"
+_YES_OR_NO: Final = "да, нет"
+USER_ALLOWED: Final = {
+    "sgo_user_id": _ID,
+    "last_name": _TEXT, "first_name": _TEXT, "middle_name": _TEXT,
+    "birth_date": "дата, как 01.02.2016",
+    "roles": "учащийся, родитель, сотрудник (можно несколько, через запятую)",
+    "login": _TEXT,
+    "municipality": _ID,
+    "enrolment_id": _ID, "enrolment_kind": _PLACE, "enrolment_name": _TEXT,
+    "organization_id": _ID, "organization_kind": _PLACE, "organization_name": _TEXT,
+    "organization_municipality": _ID, "organization_authorized": _YES_OR_NO,
+}  # fmt: skip
+LINK_ALLOWED: Final = {"sgo_parent_id": _ID, "sgo_child_id": _ID, "linked": _YES_OR_NO}
 _WORDS: Final = {
     "учащийся": "student", "ученик": "student", "воспитанник": "student",
     "родитель": "parent", "сотрудник": "staff",

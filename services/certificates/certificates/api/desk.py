@@ -1,6 +1,6 @@
 """HTTP IN for the desk: staff of an authorized organization search, check papers and change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from chassis import journal, outbox
@@ -28,9 +28,10 @@ from certificates.api.common import (
     expect_well_typed,
     said,
 )
+from certificates.api.reasoned import Annulment, Resumption, Suspension
 from certificates.desk_store import Change
 from certificates.life_cycle import Certificate
-from certificates.reasons import FORBIDDEN, OF_THE_DESK, OF_THE_FAMILY, WhyChanged, listed
+from certificates.reasons import FORBIDDEN, TO_ANNUL, TO_ANNUL_BY_FAMILY, TO_RESUME, TO_SUSPEND
 
 router = APIRouter(tags=["desk"])
 
@@ -43,27 +44,6 @@ class Activation(BaseModel):
     checked_documents: Annotated[list[Line], Field(max_length=20)]
     consent: bool
     comment: Comment = ""
-
-
-class Reasoned(BaseModel):
-    """Why a certificate is changed: `reason` is one of the codes and public, `comment` is not.
-
-    `other` needs a comment. A family has a shorter list: not_needed, moved_away, mistake, other.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Annotated[str, Field(max_length=64, json_schema_extra={"enum": [*WhyChanged]})]
-    comment: Comment = ""
-
-    def expect_one_of(self, codes: Sequence[WhyChanged]) -> None:
-        """Raises Problem with the codes that there are, or where `other` says nothing."""
-        if self.reason not in codes:
-            how = f"Пришлите в reason одну из причин: {listed(codes)}."
-            raise Problem(422, "unknown_reason", "Такой причины нет в списке", how)
-        if self.reason == WhyChanged.other and not self.comment.strip():
-            how = "Напишите в comment, какая причина. Комментарий никуда не передаётся."
-            raise Problem(422, "comment_needed", "Другая причина требует пояснения", how)
 
 
 @router.post("/certificates/{number}/activation", responses=answers(409))
@@ -101,7 +81,7 @@ async def activate_certificate(
 @router.post("/certificates/{number}/suspension", responses=answers(409))
 async def suspend_certificate(
     number: TheNumber,
-    body: Reasoned,
+    body: Suspension,
     who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
@@ -110,7 +90,7 @@ async def suspend_certificate(
     """It cannot be used until it is resumed."""
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
-        body.expect_one_of(OF_THE_DESK)
+        body.expect_one_of(TO_SUSPEND)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.suspend(certificate, reason=body.reason, at=at)
@@ -123,7 +103,7 @@ async def suspend_certificate(
 @router.post("/certificates/{number}/resumption", responses=answers(409))
 async def resume_certificate(
     number: TheNumber,
-    body: Reasoned,
+    body: Resumption,
     who: AtTheDesk,
     store_: TheStore,
     at: TheMoment,
@@ -133,7 +113,7 @@ async def resume_certificate(
     """A suspended one can be used again."""
     async with store_.transaction() as tx:
         organization = await desk_of(tx, who)
-        body.expect_one_of(OF_THE_DESK)
+        body.expect_one_of(TO_RESUME)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.resume(certificate, at=at, zone=region.zone)
@@ -145,14 +125,19 @@ async def resume_certificate(
 
 @router.post("/certificates/{number}/annulment", responses=answers(409))
 async def annul_certificate(
-    number: TheNumber, body: Reasoned, who: SignedIn, store_: TheStore, at: TheMoment, http: Request
+    number: TheNumber,
+    body: Annulment,
+    who: SignedIn,
+    store_: TheStore,
+    at: TheMoment,
+    http: Request,
 ) -> CertificateCard:
     """End it: the desk at any time, a linked parent only while it is not activated."""
     async with store_.transaction() as tx:
         organization = await store.employer(tx, who.user_id)
         if not organization:
             await _expect_parent(tx, number, who)
-        body.expect_one_of(OF_THE_DESK if organization else OF_THE_FAMILY)
+        body.expect_one_of(TO_ANNUL if organization else TO_ANNUL_BY_FAMILY)
 
         def decided(certificate: Certificate) -> Change:
             event = life_cycle.annul(

@@ -16,7 +16,7 @@ from certificates.api.common import AnOperator, TheMoment, TheRegion
 
 router = APIRouter(tags=["operator"])
 REGION = ""
-Municipality = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f/]{1,64}$")]
+Municipality = Annotated[str, Path(max_length=64, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 
 
 class Rules(BaseModel):

@@ -46,7 +46,8 @@ class ChildsCertificate(BaseModel):
 
     `request` is the one that a certificate which is pending, active or suspended was issued for;
     else the latest, but for those that were refused because the child had a certificate already.
-    `consent_needed`: a parent has not agreed yet, or not any more; a press asks for it first.
+    `consent_needed`: a parent has not agreed yet, or not any more; a press asks for it, unless
+    `eligibility` has reasons why not.
     """
 
     certificate: CertificateCard | None

@@ -74,6 +74,15 @@ async def verify_certificate(
     return found
 
 
+@router.get("/verify", status_code=404, response_class=HTMLResponse)
+@router.get("/verify/", status_code=404, response_class=HTMLResponse)
+async def verify_nothing(http: Request) -> HTMLResponse:
+    """The address without a token, as somebody types it: the same as of an unknown one."""
+    if not verify_page.is_preferred(http.headers.get("accept", "")):
+        raise not_found()
+    return HTMLResponse(verify_page.of_problem(*_SAID[404]), 404, verify_page.HEADERS)
+
+
 async def _verified(store_: Store, token: str, today: date) -> tuple[Verified, str]:
     """With the last digits of the number."""
     try:

@@ -37,7 +37,7 @@ class RequestState(BaseModel):
 async def _write_down(
     store_: Store, doors: Doors, pressed: Sequence[Press]
 ) -> list[Problem | None]:
-    return await presses.write_down(store_, doors.consent, pressed)
+    return await presses.write_down(store_, doors.region, doors.consent, pressed)
 
 
 WritingDown = Annotated[Together[Press, None], shared(_write_down)]
@@ -58,8 +58,9 @@ async def request_certificate(
 ) -> Accepted:
     """Accept the request; the decision follows as an event. The same key gives the same request.
 
-    A parent must have given consent before (`POST /children/{child_id}/consents`). At most 60 times
-    a minute by one person for one child.
+    A parent must have given consent before (`POST /children/{child_id}/consents`): who has not is
+    told why there can be no certificate (`not_eligible`, with the page's reasons), or else is shown
+    the text (`consent_needed`). At most 60 times a minute by one person for one child.
     """
     expect_seldom(doors.pressed, f"{who.user_id}:{child_id}", at)
     request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
