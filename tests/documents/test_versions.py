@@ -44,10 +44,12 @@ async def test_new_documents_are_built_with_the_newest_version(family):
     assert await versions(family) == [NEW]
 
 
-async def test_a_replica_builds_an_earlier_version_while_it_is_told_to(family_of_before):
+async def test_a_replica_builds_an_earlier_version_while_it_is_told_to(client, family_of_before):
     """So that one of the release before can give the document out as well."""
-    assert (await family_of_before.row())["template_version"] == OLD
     assert await versions(family_of_before) == [OLD]
+    row, answer = await family_of_before.row(), await client.get(PDF, headers=PARENT)
+    assert row["template_version"] == OLD
+    assert hashlib.sha256(answer.content).digest() == row["digest"]
 
 
 def test_every_version_that_is_here_may_be_chosen_and_the_newest_is_unless_told():
