@@ -2,6 +2,7 @@
 
 reportlab knows nothing of them, so they are added here: marked content while drawing, the tree of
 elements when the file is written. Whatever is drawn outside a tag is an artifact: lines, foot.
+The promised bytes of credentials-2 come from here and from `xmp`, too: golden digests hold them.
 """
 
 from collections.abc import Callable, Iterator
