@@ -106,7 +106,7 @@ def main() -> list[Result]:
         steps = (
             milliseconds(partial(render, CURRENT, child), times),
             milliseconds(partial(check, CURRENT, pdf, child), times),
-            milliseconds(partial(digest, pdf), times),
+            milliseconds(partial(digest, CURRENT, pdf), times),
         )
         columns = "".join(f"{ms:9.4f}" for ms in (*steps, sum(steps)))
         print(f"{path:26}{len(pdf):8}{columns}")

@@ -25,7 +25,7 @@ async def make_slow_pages(until: Callable[[], bool]) -> None:
     slow = values(full_name=LONG)
     assert render_compiled(CURRENT, slow) is None
     with page_pool() as pool:
-        workshop = Workshop(b"k" * 32, slow.portal_url, pool)
+        workshop = Workshop(b"k" * 32, slow.portal_url, pool, CURRENT)
         while not until():
             await asyncio.gather(*(workshop.pdf(CURRENT, slow) for _ in range(4)))
 

@@ -5,12 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from chassis.web import make_app
 from documents import api
+from documents.drawing.templates import VERSIONS
 from documents.settings import Settings
 from httpx import ASGITransport, AsyncClient
 
 from tests.builders import MOSCOW
 from tests.documents.desk import PORTAL, a_desk
 from tests.doors import a_client
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    """Each version of the credentials page: what holds of one holds of all."""
+    known: str = request.param
+    return known
 
 
 @pytest.fixture

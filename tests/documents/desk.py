@@ -63,7 +63,9 @@ class Desk:
 
 
 def a_desk(settings: Any, pool: Any, executor: Executor) -> Desk:
-    workshop = Workshop(settings.key_bytes, settings.portal_url, executor)
+    workshop = Workshop(
+        settings.key_bytes, settings.portal_url, executor, settings.credentials_template
+    )
     handlers = by_event(consumers.handlers(pool, workshop, MOSCOW), "")
     return Desk(Consumer(Store(pool), handlers, settings.key_bytes, "", QUICK), workshop)
 

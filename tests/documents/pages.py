@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 from documents.credentials_page import general
 from documents.credentials_page.lines import lines_of
-from documents.credentials_page.render import CURRENT, CredentialsValues, render
+from documents.credentials_page.render import CredentialsValues, render
 
 LONG = "Константинопольская-Преображенская Александра-Виктория Константиновна Ефимовна кызы"
 
@@ -29,8 +29,8 @@ def values(**changed: Any) -> CredentialsValues:
     return CredentialsValues(**facts | changed)
 
 
-def general_path(of: CredentialsValues) -> bytes:
-    return general.render(CURRENT, lines_of(of))
+def general_path(version: str, of: CredentialsValues) -> bytes:
+    return general.render(version, lines_of(of))
 
 
 def text_by_pypdf(pdf: bytes) -> str:
@@ -64,6 +64,6 @@ def picture(pdf: bytes) -> bytes:
 
 
 PATHS = [
-    pytest.param(lambda of: render(CURRENT, of), id="compiled"),
+    pytest.param(render, id="compiled"),
     pytest.param(general_path, id="general"),
 ]

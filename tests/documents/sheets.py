@@ -95,16 +95,24 @@ def by_pdfium(pdf: bytes) -> list[str]:
 READERS = [by_pypdf, by_pdfium]
 
 
-def boxes(pdf: bytes) -> list[tuple[float, float, float, float]]:
-    """Where text stands on all pages: left, bottom, right, top."""
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+
+def boxes_of_pages(pdf: bytes) -> list[list[Box]]:
+    """Where text stands on each page."""
     found = []
     with pypdfium2.PdfDocument(pdf) as document:
         for page in document:
             text_page = page.get_textpage()
-            found += [text_page.get_rect(n) for n in range(text_page.count_rects())]
+            found.append([text_page.get_rect(n) for n in range(text_page.count_rects())])
             text_page.close()
             page.close()
     return found
+
+
+def boxes(pdf: bytes) -> list[Box]:
+    """Where text stands on all pages."""
+    return [box for page in boxes_of_pages(pdf) for box in page]
 
 
 def unspaced(text: str) -> str:

@@ -35,7 +35,9 @@ class Watched(Workshop):
 @pytest.fixture
 def watched(desk) -> Desk:
     shop = desk.workshop
-    workshop = Watched(shop.master_key, shop.portal_url, shop.executor, desk.pool)
+    workshop = Watched(
+        shop.master_key, shop.portal_url, shop.executor, shop.template_version, desk.pool
+    )
     handlers = by_event(consumers.handlers(desk.pool, workshop, MOSCOW), "")
     return Desk(Consumer(desk.door.store, handlers, desk.door.key, "", QUICK), workshop)
 

@@ -7,6 +7,7 @@ import pytest
 from contracts import Tombstone, topics
 from documents import main
 from documents.build import Workshop
+from documents.credentials_page.render import CURRENT
 from documents.settings import Settings
 
 from tests.builders import a_link, a_record, a_user, an_id
@@ -22,7 +23,7 @@ _numbers = count(1)
 def service(whole_settings):
     settings = whole_settings(Settings, portal_url=PORTAL)
     with ThreadPoolExecutor(2) as executor:
-        yield main.make(settings, Workshop(settings.key_bytes, PORTAL, executor))
+        yield main.make(settings, Workshop(settings.key_bytes, PORTAL, executor, CURRENT))
 
 
 @pytest.fixture(scope="module")

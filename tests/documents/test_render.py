@@ -10,7 +10,6 @@ import pypdfium2
 import pytest
 from documents.credentials_page.compile_templates import REPERTOIRE
 from documents.credentials_page.render import (
-    CURRENT,
     UnknownTemplate,
     Unprintable,
     check,
@@ -49,9 +48,9 @@ GENERAL_NAMES = [
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_says_who_what_how_long_and_what_to_do(path: Any, read: Any) -> None:
+def test_a_page_says_who_what_how_long_and_what_to_do(version: str, path: Any, read: Any) -> None:
     """Every value stands on the page, whole and copyable, whichever path made it."""
-    text = read(path(values()))
+    text = read(path(version, values()))
 
     for part in (
         "Сертификат дополнительного образования Учётные данные для входа в АИС ПФДО",
@@ -62,38 +61,42 @@ def test_a_page_says_who_what_how_long_and_what_to_do(path: Any, read: Any) -> N
         "лично посетить уполномоченную организацию с подтверждающими документами",
         "на «Активный»",
         "Пароль у вас никто не спросит",
-        "Шаблон credentials-1",
+        f"Шаблон {version}",
     ):
         assert part in text
 
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", COMPILED_NAMES)
-def test_names_of_the_regions_peoples_are_printed_letter_by_letter(name: str, read: Any) -> None:
+def test_names_of_the_regions_peoples_are_printed_letter_by_letter(
+    version: str, name: str, read: Any
+) -> None:
     """Tatar, Bashkir, Chuvash, Kazakh and other everyday names take the fast path."""
     child = values(full_name=name)
 
-    assert render_compiled(CURRENT, child) is not None
-    assert f"Ребёнок {name} Номер" in read(render(CURRENT, child))
+    assert render_compiled(version, child) is not None
+    assert f"Ребёнок {name} Номер" in read(render(version, child))
 
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", GENERAL_NAMES)
-def test_rare_letters_and_long_names_take_the_general_path(name: str, read: Any) -> None:
+def test_rare_letters_and_long_names_take_the_general_path(
+    version: str, name: str, read: Any
+) -> None:
     """A name is never cut off or printed with wrong glyphs: reportlab draws it instead."""
     child = values(full_name=name)
-    pdf = render(CURRENT, child)
+    pdf = render(version, child)
 
-    assert render_compiled(CURRENT, child) is None
+    assert render_compiled(version, child) is None
     assert "".join(f"Ребёнок{name}Номер".split()) in "".join(read(pdf).split())
-    check(CURRENT, pdf, child)
+    check(version, pdf, child)
 
 
 @pytest.mark.parametrize("name", COMPILED_NAMES)
-def test_both_paths_give_the_same_text_and_the_same_picture(name: str) -> None:
+def test_both_paths_give_the_same_text_and_the_same_picture(version: str, name: str) -> None:
     """Nobody can see which path made a page."""
     child = values(full_name=name)
-    fast, slow = render(CURRENT, child), general_path(child)
+    fast, slow = render(version, child), general_path(version, child)
 
     assert fast != slow
     for read in READERS:
@@ -101,13 +104,13 @@ def test_both_paths_give_the_same_text_and_the_same_picture(name: str) -> None:
     assert picture(fast) == picture(slow)
 
 
-def test_every_compiled_letter_is_printed_as_itself() -> None:
+def test_every_compiled_letter_is_printed_as_itself(version: str) -> None:
     """No letter of the compiled repertoire has another one's glyph or code."""
     letters = [letter for letter in REPERTOIRE[BOLD] if letter != " "]
     for start in range(0, len(letters), 24):
         child = values(full_name="".join(letters[start : start + 24]))
-        fast, slow = render(CURRENT, child), general_path(child)
-        assert render_compiled(CURRENT, child) is not None
+        fast, slow = render(version, child), general_path(version, child)
+        assert render_compiled(version, child) is not None
         assert child.full_name in text_by_pypdf(fast)
         assert child.full_name in text_by_pdfium(fast)
         assert picture(fast) == picture(slow)
@@ -124,13 +127,13 @@ def test_every_compiled_letter_is_printed_as_itself() -> None:
         ),
     ],
 )
-def test_a_letter_that_no_font_has_loses_its_marks(name: str, printed: str) -> None:
+def test_a_letter_that_no_font_has_loses_its_marks(version: str, name: str, printed: str) -> None:
     """The nearest letter is printed, and the check knows it."""
     child = values(full_name=name)
-    pdf = render(CURRENT, child)
+    pdf = render(version, child)
 
     assert f"Ребёнок {printed} Номер" in text_by_pdfium(pdf)
-    check(CURRENT, pdf, child)
+    check(version, pdf, child)
 
 
 @pytest.mark.parametrize(
@@ -143,27 +146,27 @@ def test_a_letter_that_no_font_has_loses_its_marks(name: str, printed: str) -> N
     ],
 )
 def test_an_unprintable_name_is_refused_by_code_point_and_never_shown(
-    name: str, code_point: str
+    version: str, name: str, code_point: str
 ) -> None:
     """The refusal may be logged: it says which letter and not whose."""
     child = values(full_name=name)
 
     with pytest.raises(Unprintable, match=code_point.replace("+", r"\+")) as refused:
-        render(CURRENT, child)
+        render(version, child)
     assert name not in str(refused.value)
     assert refused.value.__cause__ is None
 
 
-def test_a_text_without_room_is_refused() -> None:
+def test_a_text_without_room_is_refused(version: str) -> None:
     """A page has a limit, and nothing is cut off silently."""
     for changed in ({"full_name": "Анна " * 200}, {"login": "x" * 120}):
         with pytest.raises(Unprintable, match="longer than the page has room for"):
-            render(CURRENT, values(**changed))
+            render(version, values(**changed))
 
 
-def test_a_long_name_stays_inside_the_margins() -> None:
+def test_a_long_name_stays_inside_the_margins(version: str) -> None:
     """The right margin and the number below are never touched."""
-    document = pypdfium2.PdfDocument(render(CURRENT, values(full_name=f"{LONG} {LONG} {LONG}")))
+    document = pypdfium2.PdfDocument(render(version, values(full_name=f"{LONG} {LONG} {LONG}")))
     page = document[0]
     text_page = page.get_textpage()
     boxes = [text_page.get_rect(n) for n in range(text_page.count_rects())]
@@ -184,24 +187,23 @@ def test_a_long_name_stays_inside_the_margins() -> None:
         "<para>Şükrü</para> &lt;",
     ],
 )
-def test_a_name_that_looks_like_markup_is_printed_literally(name: str) -> None:
+def test_a_name_that_looks_like_markup_is_printed_literally(version: str, name: str) -> None:
     """Values are text."""
     child = values(full_name=name)
-    pdf = render(CURRENT, child)
+    pdf = render(version, child)
 
     for read in READERS:
         assert f"Ребёнок {name} Номер" in read(pdf)
-    check(CURRENT, pdf, child)
+    check(version, pdf, child)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_metadata_holds_nothing_personal(path: Any) -> None:
-    """A title and a language; no names, dates, programs, file ids."""
-    pdf = path(values())
+def test_metadata_holds_nothing_personal(version: str, path: Any) -> None:
+    """A title and a language; no names, dates, programs, file ids. Of XMP, see test_sheets."""
+    pdf = path(version, values())
     reader = pypdf.PdfReader(io.BytesIO(pdf), strict=True)
 
     assert reader.metadata == {"/Title": "Учётные данные для входа в АИС ПФДО"}
-    assert reader.xmp_metadata is None
     assert str(reader.root_object["/Lang"]) == "ru-RU"
     assert "/ID" not in reader.trailer
     assert b"anonymous" not in pdf
@@ -209,9 +211,9 @@ def test_metadata_holds_nothing_personal(path: Any) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_one_a4_sheet_with_its_fonts_inside(path: Any) -> None:
+def test_a_page_is_one_a4_sheet_with_its_fonts_inside(version: str, path: Any) -> None:
     """It prints the same everywhere."""
-    reader = pypdf.PdfReader(io.BytesIO(path(values())), strict=True)
+    reader = pypdf.PdfReader(io.BytesIO(path(version, values())), strict=True)
     (page,) = reader.pages
 
     assert [round(float(side)) for side in page.mediabox] == [0, 0, 595, 842]

@@ -16,6 +16,7 @@ from contracts.events import SgoChildLinkChanged
 from contracts.ids import user_id
 from documents import main as documents
 from documents.build import Workshop
+from documents.credentials_page.render import CURRENT
 from documents.settings import Settings as DocumentsSettings
 from identity import main as identity
 from identity.settings import Settings as IdentitySettings
@@ -90,7 +91,7 @@ async def a_world(server: PostgresServer, kafka: str) -> AsyncIterator[World]:
     async def alive() -> AsyncIterator[Sequence[Whole]]:
         async with AsyncExitStack() as stack:
             executor = stack.enter_context(ThreadPoolExecutor(2))
-            workshop = Workshop(known["documents"].key_bytes, PORTAL, executor)
+            workshop = Workshop(known["documents"].key_bytes, PORTAL, executor, CURRENT)
             made = (
                 identity.make(known["identity"]),
                 certificates.make(known["certificates"]),

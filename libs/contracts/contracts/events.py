@@ -278,6 +278,8 @@ class CredentialsRotated(AboutDocument):
 
 
 class CertificateImageReady(AboutDocument):
+    """Not sent in this release: the picture is drawn when asked for, after `certificate.issued`."""
+
     TYPE: ClassVar[str] = "document.image.ready"
 
     digest: Digest

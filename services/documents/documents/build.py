@@ -73,11 +73,15 @@ def _end_with_parent() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What building needs: the key-encryption key, the portal's address, a pool for slow pages."""
+    """What building needs: the key-encryption key, the portal's address, a pool for slow pages.
+
+    `template_version`: what new documents are built with; a stored one is rendered with its own.
+    """
 
     master_key: bytes
     portal_url: str
     executor: Executor
+    template_version: str
 
     async def build(self, orders: Sequence[Order]) -> list[Built | DocumentFailure]:
         """Each order's document, or why it could not be built; one never spoils another."""
@@ -96,7 +100,7 @@ class Workshop:
             return DocumentFailure.child_unknown
         try:
             values = self._values(order, order.full_name)
-            pdf = render.render_compiled(render.CURRENT, values)
+            pdf = render.render_compiled(self.template_version, values)
             return None if pdf is None else self._finished(order, values, pdf)
         except Exception as error:  # noqa: BLE001  whatever it is, the family's document is retried
             return _failure(error, order)
@@ -104,16 +108,17 @@ class Workshop:
     async def _drawn(self, order: Order) -> Built | DocumentFailure:
         try:
             values = self._values(order, order.full_name or "")
-            pdf = await self._draw(render.CURRENT, values)
+            pdf = await self._draw(self.template_version, values)
             return self._finished(order, values, pdf)
         except Exception as error:  # noqa: BLE001  as above
             return _failure(error, order)
 
     def _finished(self, order: Order, values: CredentialsValues, pdf: bytes) -> Built:
         """Checked, digested, sealed. Raises BadDocument."""
-        render.check(render.CURRENT, pdf, values)
+        version = self.template_version
+        render.check(version, pdf, values)
         sealed_values, sealed_key = seal_values(self.master_key, order.document_id, values)
-        return Built(render.CURRENT, sealed_values, sealed_key, render.digest(pdf))
+        return Built(version, sealed_values, sealed_key, render.digest(version, pdf))
 
     def _values(self, order: Order, full_name: str) -> CredentialsValues:
         return CredentialsValues(

@@ -18,7 +18,9 @@ def main() -> None:
     """Serve until told to stop."""
     configured = settings.load(Settings)
     with page_pool() as executor:
-        workshop = Workshop(configured.key_bytes, configured.portal_url, executor)
+        workshop = Workshop(
+            configured.key_bytes, configured.portal_url, executor, configured.credentials_template
+        )
         run(make(configured, workshop))
 
 

@@ -27,6 +27,7 @@ from documents.api.doors import (
     expect_living,
     expect_ready,
     handing,
+    of_newer_release,
 )
 from documents.build import Workshop
 from documents.credentials import open_values
@@ -72,8 +73,12 @@ async def _render(row: Any, workshop: Workshop) -> bytes:
     values = open_values(
         workshop.master_key, row["document_id"], row["sealed_values"], row["sealed_key"]
     )
-    pdf = await workshop.pdf(row["template_version"], values)
-    if render.digest(pdf) != row["digest"]:
+    version = row["template_version"]
+    try:
+        pdf = await workshop.pdf(version, values)
+    except render.UnknownTemplate:
+        raise of_newer_release() from None
+    if render.digest(version, pdf) != row["digest"]:
         log.error("document_digest_differs", document_id=row["document_id"])
         raise Problem(
             500,

@@ -131,6 +131,17 @@ def not_printable() -> Problem:
     )
 
 
+def of_newer_release() -> Problem:
+    """A replica that is replaced later met a document of one that was replaced before."""
+    return Problem(
+        503,
+        "document_of_newer_release",
+        "Система обновляется",
+        "Документ цел. Повторите через несколько минут.",
+        headers={"Retry-After": "60"},
+    )
+
+
 def busy() -> Problem:
     return Problem(
         503,

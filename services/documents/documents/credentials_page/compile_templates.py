@@ -1,7 +1,8 @@
-"""`python -m documents.credentials_page.compile_templates`: the committed files of the template.
+"""`python -m documents.credentials_page.compile_templates`: the compiled page of `CURRENT`.
 
 Needed once for each template version: while a version is being designed, never after a document of
-it was issued (a test compares the digests). fontTools is a tool of development only.
+it was issued (a test compares the digests). The fonts are made anew only where there are none;
+fontTools is a tool of development only.
 """
 
 import json
@@ -17,13 +18,14 @@ from fontTools.ttLib import TTFont
 from reportlab.pdfbase import pdfmetrics
 
 from documents.credentials_page import layout
+from documents.credentials_page.draw import drawn
 from documents.credentials_page.layout import FIELDS
 from documents.credentials_page.lines import Lines
+from documents.credentials_page.render import CURRENT
 from documents.drawing import pdf_file, templates
-from documents.drawing.canvas import blank_page, finish
+from documents.drawing.canvas import blank_page
 from documents.drawing.templates import BOLD, MONO, SANS
 
-VERSION = layout.VERSION
 ASCII = "".join(map(chr, range(32, 127)))
 RUSSIAN = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 NEIGHBOURS = (  # Tatar, Bashkir, Chuvash, Kazakh, Ukrainian, Belarusian
@@ -40,16 +42,14 @@ PROBES = Lines("Проба имени", "000000000000", "с 1", "2", "probe:3", 
 
 
 def main() -> None:
-    folder = templates.path(VERSION, "")
-    folder.mkdir(parents=True, exist_ok=True)
     for name, (family, weight) in SOURCES.items():
-        source = Path(fontpkg.path(family, weight))
-        _write_font(source, folder / f"{name}.ttf", name)
-        licence = source.parent.parent / "LICENSE"
-        text = licence.read_text("utf-8-sig").replace("\r\n", "\n")
-        (folder / f"LICENSE-{family.replace(' ', '-')}.txt").write_text(text, "utf-8")
-    (folder / "page.bin").write_bytes(compiled_page())
-    sys.stdout.write("".join(f"{p.stat().st_size:8} {p.name}\n" for p in sorted(folder.iterdir())))
+        target = templates.path(templates.FONTS, f"{name}.ttf")
+        if not target.exists():
+            _write_font(Path(fontpkg.path(family, weight)), target, name)
+    page = templates.path(CURRENT, "page.bin")
+    page.parent.mkdir(exist_ok=True)
+    page.write_bytes(compiled_page(CURRENT))
+    sys.stdout.write(f"{page.stat().st_size:8} {page}\n")
 
 
 def _write_font(source: Path, target: Path, name: str) -> None:
@@ -71,14 +71,13 @@ def _write_font(source: Path, target: Path, name: str) -> None:
     font.save(target, reorderTables=True)
 
 
-def compiled_page() -> bytes:
+def compiled_page(version: str) -> bytes:
     """The page drawn once with probes, cut where they stand: a line of JSON, then bytes."""
-    canvas, out = blank_page(VERSION, compressed=True)
+    canvas, out = blank_page(compressed=True)
     for font, letters in REPERTOIRE.items():
         pdfmetrics.getFont(font).splitString(letters, canvas._doc)  # noqa: SLF001  codes, in order
-    layout.draw(canvas, PROBES)
     codes = {font: _codes(canvas, font) for font in REPERTOIRE}
-    file = finish(canvas, out)
+    file = drawn(version, PROBES, canvas, out)
     stored = file.objects[pdf_file.reference(pdf_file.page(file), b"Contents")]
     pieces = _cut(zlib.decompress(pdf_file.stream(stored)), canvas, codes)
     around = pdf_file.around(file, layout.TITLE)

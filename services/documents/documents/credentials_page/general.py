@@ -3,16 +3,15 @@
 Nothing is compressed, so that the bytes do not depend on a version of zlib.
 """
 
-from documents.credentials_page import layout
+from documents.credentials_page.draw import drawn
+from documents.credentials_page.layout import TITLE
 from documents.credentials_page.lines import Lines
 from documents.drawing import pdf_file
-from documents.drawing.canvas import blank_page, finish
+from documents.drawing.canvas import blank_page
 
 
 def render(version: str, lines: Lines) -> bytes:
     """The PDF of `lines`, whose letters the fonts have. Raises Unprintable when one is too long."""
-    canvas, out = blank_page(version, compressed=False)
-    layout.draw(canvas, lines)
-    file = finish(canvas, out)
+    file = drawn(version, lines, *blank_page(compressed=False))
     content = pdf_file.stream(file.objects[pdf_file.reference(pdf_file.page(file), b"Contents")])
-    return pdf_file.around(file, layout.TITLE).wrap(content)
+    return pdf_file.around(file, TITLE).wrap(content)

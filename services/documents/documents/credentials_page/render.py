@@ -4,12 +4,13 @@ The same values give the same bytes, today and in years: only values, version an
 """
 
 import hashlib
+from typing import Final
 
 from documents.credentials_page import compiled, proof
 from documents.credentials_page.lines import Lines, lines_of
 from documents.credentials_page.values import BadDocument, CredentialsValues
 from documents.drawing.letters import Unprintable, printable
-from documents.drawing.templates import UnknownTemplate
+from documents.drawing.templates import VERSIONS, UnknownTemplate
 
 __all__ = [
     "CURRENT",
@@ -23,7 +24,7 @@ __all__ = [
     "render_compiled",
 ]
 
-CURRENT = "credentials-1"
+CURRENT: Final = VERSIONS[-1]
 
 
 def render(template_version: str, values: CredentialsValues) -> bytes:
@@ -53,9 +54,9 @@ def render_compiled(template_version: str, values: CredentialsValues) -> bytes |
     return None if content is None else template.around.wrap(content)
 
 
-def digest(pdf: bytes) -> bytes:
+def digest(template_version: str, pdf: bytes) -> bytes:
     """SHA-256, stored at issue and compared at each download."""
-    template = compiled.template(CURRENT)
+    template = compiled.template(template_version)
     if pdf.startswith(template.around.head):
         return template.digest(pdf)
     return hashlib.sha256(pdf).digest()

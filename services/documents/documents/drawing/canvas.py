@@ -10,12 +10,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from documents.drawing import pdf_file, templates
+from documents.drawing import pdf_file, templates, xmp
 
 
-def blank_page(version: str, *, compressed: bool) -> tuple[Any, io.BytesIO]:
-    """A reportlab canvas of one A4 page that knows the fonts of the version."""
-    register_fonts(version)
+def blank_page(*, compressed: bool) -> tuple[Any, io.BytesIO]:
+    """A reportlab canvas of one A4 page that knows our fonts."""
+    register_fonts()
     rl_config.useA85 = 0
     out = io.BytesIO()
     canvas = Canvas(
@@ -24,7 +24,7 @@ def blank_page(version: str, *, compressed: bool) -> tuple[Any, io.BytesIO]:
         pageCompression=int(compressed),
         invariant=1,
         initialFontName=templates.SANS,
-        lang="ru-RU",
+        lang=xmp.LANGUAGE,
     )
     canvas.setViewerPreference("DisplayDocTitle", "true")
     return canvas, out
@@ -37,8 +37,8 @@ def finish(canvas: Any, out: io.BytesIO) -> pdf_file.PdfFile:
 
 
 @cache
-def register_fonts(version: str) -> None:
-    """Make reportlab know the fonts of the version by their short names."""
+def register_fonts() -> None:
+    """Make reportlab know our fonts by their short names."""
     for name in (templates.SANS, templates.BOLD, templates.MONO):
-        file = io.BytesIO(templates.content(version, f"{name}.ttf"))
+        file = io.BytesIO(templates.font(name))
         pdfmetrics.registerFont(TTFont(name, file, asciiReadable=False, shapable=False))

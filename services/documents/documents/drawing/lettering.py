@@ -11,22 +11,22 @@ from documents.drawing.canvas import register_fonts
 from documents.drawing.letters import Unprintable, printable
 from documents.drawing.templates import BOLD, MONO, SANS
 
-__all__ = ["BOLD", "FONTS", "MONO", "SANS", "fit", "printed", "width", "wrap"]
+__all__ = ["BOLD", "MONO", "SANS", "fit", "printed", "width", "wrap"]
 
+_SHORT: Final = 2
 _PARTS: Final = re.compile("[^-]*-|[^-]+")  # of a word, each with its hyphen
-FONTS = "credentials-1"  # the folder whose fonts all sheets share
 
 
 def width(text: str, font: str, size: float) -> float:
     """In points."""
-    register_fonts(FONTS)
+    register_fonts()
     wide: float = pdfmetrics.stringWidth(text, font, size)
     return wide
 
 
 @cache
 def _letters(font: str) -> frozenset[str]:
-    register_fonts(FONTS)
+    register_fonts()
     return frozenset(map(chr, pdfmetrics.getFont(font).face.charToGlyph))
 
 
@@ -38,7 +38,7 @@ def printed(text: str, font: str) -> str:
 def wrap(text: str, font: str, size: float, room: float) -> list[str]:
     """Rows no wider than `room`; a word that is wider is parted at hyphens, else cut.
 
-    "~" is a space where no row ends.
+    "~" is a space where no row ends. A row keeps the space after it: read aloud, words stay apart.
     """
     rows = [""]
     for word in text.split(" "):
@@ -46,8 +46,17 @@ def wrap(text: str, font: str, size: float, room: float) -> list[str]:
         if rows[-1] and width(f"{rows[-1]} {shown}", font, size) <= room:
             rows[-1] = f"{rows[-1]} {shown}"
             continue
+        before, _, last = rows[-1].rpartition(" ")
+        if before and _clings(last, shown) and width(f"{last} {shown}", font, size) <= room:
+            rows[-1], shown = before, f"{last} {shown}"
+        rows[-1] += " "
         rows += [shown] if width(shown, font, size) <= room else _cut(shown, font, size, room)
     return rows[1:]
+
+
+def _clings(last: str, following: str) -> bool:
+    """Whether no row should end between the two: after «в» or «30», and before the 9 of «дом 9»."""
+    return len(last) <= _SHORT or (len(following) <= _SHORT and following[:1].isdigit())
 
 
 def _cut(word: str, font: str, size: float, room: float) -> list[str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 
 from documents.drawing import templates
-from documents.drawing.lettering import FONTS, SANS, width
+from documents.drawing.lettering import SANS, width
 
 SHADES = 16  # four bits a pixel: sharp letters, a small file
 WHITE = 255
@@ -25,7 +25,7 @@ class Picture:
         self._draw = ImageDraw.Draw(self._image)
 
     @contextmanager
-    def tag(self, role: str, alt: str | None = None) -> Iterator[None]:  # noqa: ARG002  a picture has no tags
+    def tag(self, role: str, alt: str | None = None, attributes: bytes = b"") -> Iterator[None]:  # noqa: ARG002  a picture has no tags
         yield
 
     def text(
@@ -85,5 +85,5 @@ class Picture:
 
 @lru_cache(maxsize=64)
 def _face(font: str, pixels: float) -> ImageFont.FreeTypeFont:
-    file = io.BytesIO(templates.content(FONTS, f"{font}.ttf"))
+    file = io.BytesIO(templates.font(font))
     return ImageFont.truetype(file, pixels, layout_engine=ImageFont.Layout.BASIC)

@@ -1,12 +1,12 @@
 """A sheet of A4 being drawn: our fonts, tagged text, a title, a language and no other facts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from documents.drawing import pdf_file, tagging
 from documents.drawing.canvas import blank_page, finish
-from documents.drawing.lettering import FONTS, SANS, wrap
-from documents.drawing.tagging import Element, Mark
+from documents.drawing.lettering import SANS, wrap
+from documents.drawing.tagging import Element, Tags
 
 LEFT, RIGHT = 71.0, 546.0  # 25 mm for the binder, 17 mm on the right
 LEADING = 1.36
@@ -17,22 +17,16 @@ class Sheet:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._canvas, self._out = blank_page(FONTS, compressed=True)
-        self._page = 0
-        self._marks = 0
-        self._open = [Element("Document")]
+        self._canvas, self._out = blank_page(compressed=True)
+        self._page = 1
+        self._tags = Tags(self._write)
         self.foot: str | None = None
 
-    @contextmanager
-    def tag(self, role: str, alt: str | None = None) -> Iterator[None]:
+    def tag(
+        self, role: str, alt: str | None = None, attributes: bytes = b""
+    ) -> AbstractContextManager[Element]:
         """What is drawn inside is read as this; nested, it is a part of what is around it."""
-        element = Element(role, alt)
-        self._open[-1].kids.append(element)
-        self._open.append(element)
-        try:
-            yield
-        finally:
-            self._open.pop()
+        return self._tags.tag(role, alt, attributes)
 
     def text(
         self,
@@ -45,7 +39,7 @@ class Sheet:
         spacing: float = 0,
     ) -> None:
         """One row of text with its baseline at `y`, as a part of the tag around it."""
-        with self._marked():
+        with self._tags.marked():
             self._canvas.setFillGray(gray)
             self._canvas.setFont(font, size)
             self._canvas.drawString(x, y, text, charSpace=spacing)
@@ -64,7 +58,7 @@ class Sheet:
         self, x1: float, y1: float, x2: float, y2: float, thickness: float = 0.5,
         gray: float = 0.35, *, dashed: bool = False,
     ) -> None:  # fmt: skip
-        with self._artifact():
+        with self._tags.artifact():
             self._canvas.setStrokeGray(gray)
             self._canvas.setLineWidth(thickness)
             self._canvas.setDash([3, 3] if dashed else [])
@@ -74,7 +68,7 @@ class Sheet:
         self, x: float, y: float, wide: float, high: float, *, radius: float = 0,
         thickness: float = 0.5, gray: float = 0.35, fill: float | None = None,
     ) -> None:  # fmt: skip
-        with self._artifact():
+        with self._tags.artifact():
             self._canvas.setStrokeGray(gray)
             self._canvas.setLineWidth(thickness)
             self._canvas.setDash([])
@@ -85,7 +79,7 @@ class Sheet:
     def squares(self, x: float, y: float, side: float, rows: tuple[bytes, ...]) -> None:
         """A matrix of black squares in a square of `side`; a part of the tag around it."""
         count = len(rows)
-        with self._marked():
+        with self._tags.marked():
             self._canvas.saveState()
             self._canvas.setFillGray(0)
             self._canvas.translate(x, y)
@@ -96,44 +90,31 @@ class Sheet:
                 for down, row in enumerate(rows)
                 for start, end in _runs(row)
             ]
-            self._canvas._code.append(" ".join([*squares, "f"]))  # noqa: SLF001  a path of ours
+            self._write(" ".join([*squares, "f"]))
             self._canvas.restoreState()
 
     def next_page(self) -> None:
         self._end_page()
         self._page += 1
-        self._marks = 0
+        self._tags.next_page()
 
     def finish(self) -> bytes:
         """The file."""
         self._end_page()
         file = finish(self._canvas, self._out)
-        return pdf_file.whole(tagging.tagged(file, self._open[0]), self._title)
+        return pdf_file.whole(tagging.tagged(file, self._tags.root, self._title), self._title)
+
+    def _write(self, operator: str) -> None:
+        self._canvas._code.append(operator)  # noqa: SLF001  reportlab has no call for it
 
     def _end_page(self) -> None:
         if self.foot:
-            with self._artifact():
+            with self._tags.artifact():
                 self._canvas.setFillGray(0.4)
                 self._canvas.setFont(SANS, 7.5)
                 self._canvas.drawString(LEFT, 26, self.foot)
-                self._canvas.drawRightString(RIGHT, 26, f"Лист {self._page + 1}")
+                self._canvas.drawRightString(RIGHT, 26, f"Лист {self._page}")
         self._canvas.showPage()
-
-    @contextmanager
-    def _marked(self) -> Iterator[None]:
-        element = self._open[-1]
-        assert element.role != "Document", "text has a tag"
-        element.kids.append(Mark(self._page, self._marks))
-        self._canvas._code.append(f"/{element.role} <</MCID {self._marks}>> BDC")  # noqa: SLF001  reportlab has no call for it
-        self._marks += 1
-        yield
-        self._canvas._code.append("EMC")  # noqa: SLF001  the same
-
-    @contextmanager
-    def _artifact(self) -> Iterator[None]:
-        self._canvas._code.append("/Artifact BMC")  # noqa: SLF001  the same
-        yield
-        self._canvas._code.append("EMC")  # noqa: SLF001  the same
 
 
 def _runs(row: bytes) -> Iterator[tuple[int, int]]:

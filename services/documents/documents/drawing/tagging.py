@@ -2,14 +2,22 @@
 
 reportlab knows nothing of them, so they are added here: marked content while drawing, the tree of
 elements when the file is written. Whatever is drawn outside a tag is an artifact: lines, foot.
+The promised bytes of credentials-2 come from here and from `xmp`, too: golden digests hold them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from documents.drawing import pdf_file
+from documents.drawing import pdf_file, xmp
 from documents.drawing.pdf_file import PdfFile
+
+ARTIFACT: Final = "Artifact"  # of no meaning: lines, what is printed again on the next sheet
+OF_COLUMN: Final = b"/O /Table /Scope /Column"  # what a TH is the heading of
+OF_ROW: Final = b"/O /Table /Scope /Row"
+NUMBERED: Final = b"/O /List /ListNumbering /Decimal"
+DOTTED: Final = b"/O /List /ListNumbering /Disc"
 
 
 class Mark(NamedTuple):
@@ -25,11 +33,65 @@ class Element:
 
     role: str
     alt: str | None = None
+    attributes: bytes = b""
     kids: list["Element | Mark"] = field(default_factory=list)
 
 
-def tagged(file: PdfFile, root: Element) -> PdfFile:
-    """The file with its tree of elements."""
+def box(left: float, bottom: float, wide: float, high: float) -> bytes:
+    """The attribute that says where a figure stands on its page."""
+    return b"/O /Layout /BBox [ %.2f %.2f %.2f %.2f ]" % (left, bottom, left + wide, bottom + high)
+
+
+class Tags:
+    """The tree, growing while a document is drawn; `write` adds an operator to the open page."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self.root = Element("Document")
+        self._write = write
+        self._open = [self.root]
+        self._page = 0
+        self._marks = 0
+
+    @contextmanager
+    def tag(self, role: str, alt: str | None = None, attributes: bytes = b"") -> Iterator[Element]:
+        """What is marked inside is read as this; nested, it is a part of what is around it."""
+        above = self._open[-1]
+        element = Element(ARTIFACT if above.role == ARTIFACT else role, alt, attributes)
+        if element.role != ARTIFACT:
+            above.kids.append(element)
+        self._open.append(element)
+        try:
+            yield element
+        finally:
+            self._open.pop()
+
+    @contextmanager
+    def marked(self) -> Iterator[None]:
+        """What is drawn inside is a part of the innermost tag."""
+        element = self._open[-1]
+        assert element is not self.root, "text has a tag"
+        if element.role == ARTIFACT:
+            self._write("/Artifact BMC")
+        else:
+            element.kids.append(Mark(self._page, self._marks))
+            self._write(f"/{element.role} <</MCID {self._marks}>> BDC")
+            self._marks += 1
+        yield
+        self._write("EMC")
+
+    @contextmanager
+    def artifact(self) -> Iterator[None]:
+        """What is drawn inside is not read."""
+        with self.tag(ARTIFACT), self.marked():
+            yield
+
+    def next_page(self) -> None:
+        self._page += 1
+        self._marks = 0
+
+
+def tagged(file: PdfFile, root: Element, title: str) -> PdfFile:
+    """The file with its tree of elements, and the title where a reader of tags looks for it."""
     objects = dict(file.objects)
     pages = pdf_file.pages(file)
     first = max(objects) + 1
@@ -48,7 +110,11 @@ def tagged(file: PdfFile, root: Element) -> PdfFile:
     objects[parent_tree] = _parent_tree(len(pages), owners)
     for place, number in enumerate(pages):
         objects[number] = _with(objects[number], b"/StructParents %d /Tabs /S" % place)
-    catalog = b"/MarkInfo << /Marked true >> /StructTreeRoot %d 0 R" % first
+    objects[parent_tree + 1] = xmp.packet(title)
+    catalog = b"/MarkInfo << /Marked true >> /StructTreeRoot %d 0 R /Metadata %d 0 R" % (
+        first,
+        parent_tree + 1,
+    )
     objects[file.root] = _with(objects[file.root], catalog)
     return PdfFile(objects, file.root)
 
@@ -68,11 +134,13 @@ def _element(one: Element, parent: int, numbers: dict[int, int], pages: list[int
         for kid in one.kids
     )
     alt = b"" if one.alt is None else b" /Alt <feff%s>" % one.alt.encode("utf-16-be").hex().encode()
-    return b"<< /Type /StructElem /S /%s /P %d 0 R /K [ %s ]%s >>" % (
+    attributes = b" /A << %b >>" % one.attributes if one.attributes else b""
+    return b"<< /Type /StructElem /S /%s /P %d 0 R /K [ %s ]%s%s >>" % (
         one.role.encode(),
         parent,
         kids,
         alt,
+        attributes,
     )
 
 

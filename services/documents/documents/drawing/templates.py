@@ -1,4 +1,4 @@
-"""Where a template version keeps its files: fonts and the compiled page, committed with the code.
+"""The files of template versions: the compiled pages, and the fonts that all share.
 
 They are part of the release, so that no upgrade of a font or of reportlab changes a document.
 """
@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent.parent / "templates"
-VERSIONS = ("credentials-1",)
-SANS, BOLD, MONO = "sans", "sans-bold", "mono"  # the fonts of each version
+VERSIONS = ("credentials-1", "credentials-2")
+SANS, BOLD, MONO = "sans", "sans-bold", "mono"
+FONTS = "credentials-1"  # they came with the first version, and stay as they are
 
 
 class UnknownTemplate(LookupError):
@@ -26,3 +27,8 @@ def path(version: str, name: str) -> Path:
 def content(version: str, name: str) -> bytes:
     """Read once, then kept."""
     return path(version, name).read_bytes()
+
+
+def font(name: str) -> bytes:
+    """A TrueType file, by its short name."""
+    return content(FONTS, f"{name}.ttf")

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from documents.drawing import tagging
 from documents.drawing.lettering import BOLD, MONO, SANS, printed, width, wrap
 from documents.drawing.sheet import LEADING, LEFT, RIGHT, Sheet
 
@@ -78,13 +79,13 @@ def render_act(values: ActValues) -> bytes:
     sheet = Sheet(TITLE)
     sheet.foot = f"{TITLE} {values.act_id} · шаблон {VERSION}"
     with sheet.tag("H1"):
-        sheet.text(LEFT, 774, "Акт", BOLD, 20)
+        sheet.text(LEFT, 774, "Акт ", BOLD, 20)
         sheet.text(LEFT, 754, "об уничтожении персональных данных", SANS, 13.5, 0.3)
     sheet.rule(LEFT, 741, RIGHT, 741, 1.2, 0.2)
     y = _draw_facts(sheet, 720, values)
     y = _draw_table(sheet, y - 12, values)
     y = _draw_kept(sheet, y - 22, values)
-    _draw_signatures(sheet, y - 8)
+    _draw_signatures(sheet, y - 16)
     return sheet.finish()
 
 
@@ -102,7 +103,7 @@ def _draw_facts(sheet: Sheet, y: float, values: ActValues) -> float:
     )
     for label, text, font in facts:
         with sheet.tag("P"):
-            sheet.text(LEFT, y, label, SANS, 9.5, 0.35)
+            sheet.text(LEFT, y, f"{label} ", SANS, 9.5, 0.35)
             size = 10 if font == MONO else 10.5
             y = sheet.paragraph(VALUE, y, text, font=font, size=size, gray=0) - 4
     with sheet.tag("P"):
@@ -125,7 +126,8 @@ def _draw_table(sheet: Sheet, y: float, values: ActValues) -> float:
             high = max(map(len, cells)) * 9 * LEADING + 7
             if y - high < BOTTOM:
                 sheet.next_page()
-                y = _draw_heading(sheet, 790)
+                with sheet.tag(tagging.ARTIFACT):  # read once
+                    y = _draw_heading(sheet, 790)
             with sheet.tag("TR"):
                 for (_, left, _), lines in zip(_COLUMNS, cells, strict=True):
                     with sheet.tag("TD"):
@@ -143,7 +145,7 @@ def _draw_heading(sheet: Sheet, y: float) -> float:
     sheet.frame(LEFT, y - 17, RIGHT - LEFT, 17, gray=0.6, fill=0.93)
     with sheet.tag("TR"):
         for heading, left, _ in _COLUMNS:
-            with sheet.tag("TH"):
+            with sheet.tag("TH", attributes=tagging.OF_COLUMN):
                 sheet.text(left, y - 12, heading, BOLD, 9)
     return y - 17
 
@@ -163,14 +165,16 @@ def _draw_kept(sheet: Sheet, y: float, values: ActValues) -> float:
     with sheet.tag("H2"):
         sheet.text(LEFT, y, "Что остаётся, до какого срока и почему", BOLD, 11)
     y -= 17
-    with sheet.tag("L"):
+    with sheet.tag("L", attributes=tagging.DOTTED):
         for text in values.kept:
             line = printed(text, SANS)
             rows = wrap(line, SANS, 9.5, RIGHT - LEFT - 12)
             y = _room(sheet, y, len(rows) * 9.5 * LEADING)
-            with sheet.tag("LI"), sheet.tag("LBody"):
-                sheet.text(LEFT + 2, y, "·", BOLD, 11)
-                y = sheet.paragraph(LEFT + 12, y, line, size=9.5) - 3
+            with sheet.tag("LI"):
+                with sheet.tag("Lbl"):
+                    sheet.text(LEFT + 2, y, "·", BOLD, 11)
+                with sheet.tag("LBody"):
+                    y = sheet.paragraph(LEFT + 12, y, line, size=9.5) - 3
     return y
 
 
@@ -190,7 +194,7 @@ def _draw_signatures(sheet: Sheet, y: float) -> None:
             ):
                 sheet.rule(start, y, end, y)
                 middle = (start + end - width(caption, SANS, 7.5)) / 2
-                sheet.text(middle, y - 9, caption, SANS, 7.5, 0.4)
+                sheet.text(middle, y - 9, f"{caption} ", SANS, 7.5, 0.4)
 
 
 def _room(sheet: Sheet, y: float, wanted: float) -> float:

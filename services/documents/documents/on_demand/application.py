@@ -69,15 +69,15 @@ def _draw_header(sheet: Sheet, values: ApplicationValues) -> None:
     for word, value, caption in rows:
         with sheet.tag("P"):
             if word:
-                sheet.text(HEADER - 6 - width(word, SANS, 9.5), y, word, SANS, 9.5, 0.3)
+                sheet.text(HEADER - 6 - width(word, SANS, 9.5), y, f"{word} ", SANS, 9.5, 0.3)
             _fill_in(sheet, HEADER, RIGHT, y, value)
             sheet.text(_centred(caption, HEADER, RIGHT, 7.5), y - 10, caption, SANS, 7.5, 0.4)
-        y -= 32
+        y -= 34
 
 
 def _draw_request(sheet: Sheet, values: ApplicationValues) -> float:
     with sheet.tag("H1"):
-        sheet.text(_centred("Заявление", LEFT, RIGHT, 17, BOLD), 572, "Заявление", BOLD, 17)
+        sheet.text(_centred("Заявление", LEFT, RIGHT, 17, BOLD), 572, "Заявление ", BOLD, 17)
         line = "на получение сертификата дополнительного образования"
         sheet.text(_centred(line, LEFT, RIGHT, 11.5), 555, line, SANS, 11.5, 0.3)
     with sheet.tag("P"):
@@ -91,7 +91,7 @@ def _draw_request(sheet: Sheet, values: ApplicationValues) -> float:
     y -= 12
     for key, label in words.FIELDS[values.applicant].items():
         with sheet.tag("P"):
-            sheet.text(LEFT, y, label, SANS, 9.5, 0.3)
+            sheet.text(LEFT, y, f"{label} ", SANS, 9.5, 0.3)
             font = MONO if key == "number" else BOLD
             _fill_in(sheet, VALUE, RIGHT, y, known.get(key), font)
         y -= 27
@@ -103,20 +103,21 @@ def _draw_request(sheet: Sheet, values: ApplicationValues) -> float:
 def _draw_signature(sheet: Sheet, y: float, who: str = "подпись") -> float:
     """Date, signature, and the name in full; returns where the next thing may begin."""
     with sheet.tag("P"):
-        sheet.text(LEFT, y, "«")
+        sheet.text(LEFT, y, "« ")
         sheet.rule(LEFT + 7, y - 2.5, LEFT + 31, y - 2.5)
-        sheet.text(LEFT + 33, y, "»")
+        sheet.text(LEFT + 33, y, "» ")
         sheet.rule(LEFT + 42, y - 2.5, LEFT + 116, y - 2.5)
-        sheet.text(LEFT + 119, y, "20")
+        sheet.text(LEFT + 119, y, "20 ")
         sheet.rule(LEFT + 131, y - 2.5, LEFT + 148, y - 2.5)
-        sheet.text(LEFT + 151, y, "г.")
+        sheet.text(LEFT + 151, y, "г. ")
         for start, end, caption in (
+            (LEFT, LEFT + 160, "дата"),
             (252.0, 362.0, who),
             (378.0, RIGHT, "фамилия, имя, отчество"),
         ):
-            sheet.rule(start, y - 2.5, end, y - 2.5)
-            sheet.text(_centred(caption, start, end, 7.5), y - 11.5, caption, SANS, 7.5, 0.4)
-        sheet.text(_centred("дата", LEFT, LEFT + 160, 7.5), y - 11.5, "дата", SANS, 7.5, 0.4)
+            if start > LEFT:  # the date has its own three lines
+                sheet.rule(start, y - 2.5, end, y - 2.5)
+            sheet.text(_centred(caption, start, end, 7.5), y - 11.5, f"{caption} ", SANS, 7.5, 0.4)
     return y - 16
 
 
@@ -142,19 +143,19 @@ def _draw_for_staff(sheet: Sheet, y: float) -> None:
         sheet.text(LEFT, y - 6, "Заполняет сотрудник уполномоченной организации", BOLD, 8.5, 0.3)
     with sheet.tag("P"):
         y -= 27
-        sheet.text(LEFT, y, "Документы проверены, заявление принято", SANS, 9, 0.3)
+        sheet.text(LEFT, y, "Документы проверены, заявление принято ", SANS, 9, 0.3)
         for start, end, caption in (
             (252.0, 310.0, "дата"),
             (322.0, 392.0, "подпись"),
             (404.0, RIGHT, "фамилия, инициалы"),
         ):
             sheet.rule(start, y - 2.5, end, y - 2.5)
-            sheet.text(_centred(caption, start, end, 7), y - 11, caption, SANS, 7, 0.4)
+            sheet.text(_centred(caption, start, end, 7), y - 11, f"{caption} ", SANS, 7, 0.4)
 
 
 def _draw_consent(sheet: Sheet, values: ApplicationValues) -> None:
     with sheet.tag("H1"):
-        sheet.text(_centred("Согласие", LEFT, RIGHT, 17, BOLD), 776, "Согласие", BOLD, 17)
+        sheet.text(_centred("Согласие", LEFT, RIGHT, 17, BOLD), 776, "Согласие ", BOLD, 17)
         line = "на обработку персональных данных"
         sheet.text(_centred(line, LEFT, RIGHT, 11.5), 759, line, SANS, 11.5, 0.3)
     known = {
@@ -166,7 +167,7 @@ def _draw_consent(sheet: Sheet, values: ApplicationValues) -> None:
     y = 728.0
     for key, label in words.CONSENT_FIELDS[values.applicant]:
         with sheet.tag("P"):
-            sheet.text(LEFT, y, label, SANS, 9.5, 0.3)
+            sheet.text(LEFT, y, f"{label} ", SANS, 9.5, 0.3)
             _fill_in(sheet, VALUE, RIGHT, y, known.get(key))
         y -= 32
     for paragraph in words.CONSENT[values.applicant]:
@@ -190,7 +191,7 @@ def _fill_in(
         size, rows = fit(printed(value, font), font, right - left - 4, _FITS)
     except Unprintable:
         return  # left to be written by hand
-    for down, row in enumerate(rows):
+    for down, row in enumerate([*rows[:-1], f"{rows[-1]} "]):
         up = (len(rows) - 1 - down) * size * 1.05
         sheet.text(left + 2, y + 0.5 + up, row, font, size, 0)
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final, Protocol
 from uuid import UUID
 
-from documents.drawing import qr
+from documents.drawing import qr, tagging
 from documents.drawing.lettering import BOLD, MONO, SANS, fit, printed, width
 from documents.drawing.letters import Unprintable
 from documents.drawing.picture import Picture
@@ -42,7 +42,9 @@ class ImageValues:
 class Pen(Protocol):
     """What both pens can draw."""
 
-    def tag(self, role: str, alt: str | None = None) -> AbstractContextManager[None]: ...
+    def tag(
+        self, role: str, alt: str | None = ..., attributes: bytes = ...
+    ) -> AbstractContextManager[object]: ...
 
     def text(
         self, x: float, y: float, text: str, font: str = ..., size: float = ...,
@@ -84,16 +86,16 @@ def _draw(pen: Pen, up: float, values: ImageValues) -> None:
     inner = EDGE + 5
     pen.frame(inner, up + inner, WIDE - 2 * inner, HIGH - 2 * inner, radius=6, gray=0.55)
     with pen.tag("H1"):
-        pen.text(INSET, up + 346, "Сертификат", BOLD, 30)
+        pen.text(INSET, up + 346, "Сертификат ", BOLD, 30)
         pen.text(INSET, up + 323, "дополнительного образования", SANS, 16, 0.3)
     pen.rule(INSET, up + 307, WIDE - INSET, up + 307, 1.2, 0.2)
     with pen.tag("P"):
-        pen.text(INSET, up + 286, "Номер", SANS, 10.5, 0.35)
+        pen.text(INSET, up + 286, "Номер ", SANS, 10.5, 0.35)
         pen.text(INSET, up + 259, values.number, MONO, 26, 0, 2.4)
     _draw_name(pen, up, values.full_name)
     with pen.tag("P"):
         dates = f"с {_day(values.valid_from)} по {_day(values.valid_until)} включительно"
-        pen.text(INSET, up + 84, "Срок действия", SANS, 10.5, 0.35)
+        pen.text(INSET, up + 84, "Срок действия ", SANS, 10.5, 0.35)
         pen.text(INSET, up + 65, dates, SANS, 13.5, 0)
     _draw_qr(pen, up, qr.verification_address(values.public_url, values.certificate_id))
 
@@ -102,7 +104,7 @@ def _draw_name(pen: Pen, up: float, full_name: str) -> None:
     room = WIDE - 2 * INSET - QR_SIDE - 18
     size, rows = fit(printed(full_name, BOLD), BOLD, room, _NAME_FITS)
     with pen.tag("P"):
-        pen.text(INSET, up + 228, "Выдан", SANS, 10.5, 0.35)
+        pen.text(INSET, up + 228, "Выдан ", SANS, 10.5, 0.35)
         for down, row in enumerate(rows):
             pen.text(INSET, up + 221 - size - down * size * 1.2, row, BOLD, size, 0)
 
@@ -111,17 +113,18 @@ def _draw_qr(pen: Pen, up: float, address: str) -> None:
     rows = qr.modules(address)
     white = QR_SIDE * qr.QUIET_ZONE / (len(rows) + 2 * qr.QUIET_ZONE)
     left, bottom = WIDE - INSET - QR_SIDE + white, up + 300 - QR_SIDE
-    with pen.tag("Figure", f"QR-код с адресом проверки сертификата: {address}"):
-        pen.squares(left, bottom + white, QR_SIDE - 2 * white, rows)
+    side = QR_SIDE - 2 * white
+    alt = f"QR-код с адресом проверки сертификата: {address}"
+    with pen.tag("Figure", alt, tagging.box(left, bottom + white, side, side)):
+        pen.squares(left, bottom + white, side, rows)
     middle = WIDE - INSET - QR_SIDE / 2
-    lines = [("Действует ли сертификат сейчас,", 9.5), ("покажет этот QR-код или адрес:", 9.5)]
+    words = "Действует ли сертификат сейчас, ", "покажет этот QR-код или адрес: "
     size, parts = fit_address(address)
-    lines += [(part, size) for part in parts]
+    lines = [(line, SANS, 9.5) for line in words] + [(part, MONO, size) for part in parts]
     y = bottom - 7
     with pen.tag("P"):
-        for place, (line, height) in enumerate(lines):
-            font = SANS if place < 2 else MONO  # noqa: PLR2004  two rows of words, then the address
-            pen.text(middle - width(line, font, height) / 2, y, line, font, height, 0.15)
+        for line, font, height in lines:
+            pen.text(middle - width(line.strip(), font, height) / 2, y, line, font, height, 0.15)
             y -= height * 1.3
 
 
