@@ -1,11 +1,9 @@
 """EVENT IN: one function per event; each takes a set of events, one per key."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import cast
 
-from chassis import erasing, journal
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
@@ -15,17 +13,13 @@ from contracts.events import (
     CertificateRequested,
     ChildLinked,
     ChildUnlinked,
-    PersonErased,
     UserRegistered,
     UserUpdated,
 )
-from contracts.ids import derived
 
-from certificates import consent_store, decide, desk_store, life_cycle, store
+from certificates import decide, store
 from certificates.decide import Region
-from certificates.desk_store import Change
-from certificates.life_cycle import Certificate
-from certificates.reasons import PERSON_ERASED
+from certificates.erasing import on_user_erased
 from certificates.source import SOURCE
 
 
@@ -48,43 +42,6 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
     await store.save_people(tx, users)
     await release(tx, [decide.person_fact(user.user_id) for user in users])
     return Effects()
-
-
-async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A name, a birth date, an employer: gone, and said so. The certificate's bare record stays.
-
-    A living one is over: nobody can show whose it is, and a merged child has another. So is each
-    consent for the child, from the moment that the act of the erasure tells.
-    """
-    effects, named = await erasing.erase(tx, items, store.erase_people, "certificates")
-    done = {cast("PersonErased", one.event).user_id: one for one in effects.events}
-    if effects.events:
-        await consent_store.end_consents(tx, list(done), effects.events[0].time)
-    changes = [
-        _ended(living, named[living.child_id].received.time)
-        for living in await desk_store.lock_living(tx, list(done))
-    ]
-    await desk_store.save_changes(tx, changes)
-    entries = [
-        journal.Entry(one.at, None, "system", one.kind, one.event.child_id, details=PERSON_ERASED)
-        for one in changes
-    ]
-    await journal.append(tx, entries)
-    effects.events += [
-        done[one.event.child_id]._replace(
-            event=one.event,
-            id=derived(f"{one.event.certificate_id}:{one.event.version}", one.event.TYPE),
-            time=one.at,
-        )
-        for one in changes
-    ]
-    return effects
-
-
-def _ended(living: Certificate, at: datetime) -> Change:
-    """Its child is erased."""
-    event = life_cycle.annul(living, reason=PERSON_ERASED, by_family=False, at=at)
-    return Change("annulled", event, at, reason=PERSON_ERASED)
 
 
 async def on_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:

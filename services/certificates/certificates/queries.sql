@@ -129,7 +129,8 @@ RETURNING request_id
 
 -- name: refuse_waiting
 UPDATE certificate_requests SET status = 'refused', codes = ARRAY[$3::text]
-WHERE child_id = $1 AND requester_id = $2 AND status = 'pending'
+WHERE (child_id, requester_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+    AND status = 'pending'
 RETURNING *
 
 -- name: children_of_requests
@@ -337,16 +338,28 @@ RETURNING consent_id
 -- name: consents_to_decide
 SELECT c.consent_id, c.child_id, c.given_by, c.withdrawn_at, EXISTS (
     SELECT FROM consents AS o WHERE o.child_id = c.child_id AND o.state = 'given'
-) AS another_stands
+) AS another_stands, EXISTS (
+    SELECT FROM people AS p WHERE p.user_id = c.given_by AND p.erased
+) AS giver_erased
 FROM consents AS c WHERE c.state = 'withdrawn' ORDER BY c.withdrawn_at, c.consent_id
 
 -- name: keep_in_spite_of_withdrawal
 UPDATE consents SET state = 'kept' WHERE consent_id = $1 AND state = 'withdrawn'
 RETURNING child_id
 
+-- name: lock_families
+SELECT user_id FROM people
+WHERE user_id = ANY($1::uuid[]) OR user_id IN (
+    SELECT child_id FROM consents WHERE given_by = ANY($1) AND state = 'given'
+)
+ORDER BY user_id FOR NO KEY UPDATE
+
 -- name: end_consents
-UPDATE consents SET state = 'erased', withdrawn_at = coalesce(withdrawn_at, $2)
-WHERE child_id = ANY($1::uuid[]) AND state IN ('given', 'withdrawn')
+UPDATE consents SET withdrawn_at = coalesce(withdrawn_at, $2),
+    state = CASE WHEN child_id = ANY($1::uuid[]) THEN 'erased' ELSE 'withdrawn' END
+WHERE child_id = ANY($1) AND state IN ('given', 'withdrawn')
+    OR given_by = ANY($1) AND state = 'given'
+RETURNING child_id, given_by, withdrawn_at = $2 AS stood
 
 -- name: watched
 SELECT
