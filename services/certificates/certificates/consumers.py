@@ -1,26 +1,31 @@
 """EVENT IN: one function per event; each takes a set of events, one per key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import cast
 
+from chassis import journal
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
 from chassis.records import Item
 from contracts import Tombstone, caused_by, topics
 from contracts.events import (
+    CertificateIssued,
+    CertificateRefused,
     CertificateRequested,
     ChildLinked,
     ChildUnlinked,
     UserRegistered,
     UserUpdated,
 )
+from contracts.values import RequesterRole
 
 from certificates import decide, store
 from certificates.decide import Region
 from certificates.erasing import on_user_erased
 from certificates.source import SOURCE
+from certificates.store import Known
 
 
 def handlers(region: Region) -> list[Handler]:
@@ -71,17 +76,36 @@ async def on_certificate_requested(
             if missing:
                 effects.not_yet.append(NotYet(item, missing))
             else:
-                ready.append((item, request, what.facts))
+                ready.append((item, request, what))
     if not ready:
         return effects
     numbers = await store.reserve_numbers(tx, region.code, len(ready))
     answers = [
-        decide.issue(request, facts, number)
-        for (_, request, facts), number in zip(ready, numbers, strict=True)
+        decide.issue(request, what.facts, number)
+        for (_, request, what), number in zip(ready, numbers, strict=True)
     ]
     await store.save_answers(tx, [request for _, request, _ in ready], answers)
+    await journal.append(tx, [
+        entry
+        for (_, request, what), answer in zip(ready, answers, strict=True)
+        for entry in _entries(request, what, answer)
+    ])  # fmt: skip
     effects.events += [
         caused_by(item.received, answer, source=SOURCE, time=request.requested_at)
         for (item, request, _), answer in zip(ready, answers, strict=True)
     ]
     return effects
+
+
+def _entries(
+    request: CertificateRequested, known: Known, answer: CertificateIssued | CertificateRefused
+) -> Iterator[journal.Entry]:
+    """Who asked, where the press was not here and is journalled; and what came of it."""
+    at, child, asked = request.requested_at, request.child_id, request.requester
+    if known.status is None:
+        staff = known.facts.requester if asked.role is RequesterRole.staff else None
+        organization = staff.organization if staff else None
+        yield journal.Entry(at, asked.user_id, asked.role, "requested", child, organization)
+    codes = ", ".join(getattr(answer, "codes", ()))
+    kind = "refused" if codes else "issued"
+    yield journal.Entry(at, None, "system", kind, child, details=codes)

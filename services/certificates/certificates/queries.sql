@@ -1,23 +1,24 @@
 -- name: save_people
 INSERT INTO people AS t (
     user_id, version, roles, full_name, birth_date, municipality, enrolled_at, organization,
-    authorized
+    authorized, organization_name
 )
 SELECT user_id, version, string_to_array(roles, ','), full_name, birth_date, municipality,
-    ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb)), organization, authorized
+    ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb)), organization, authorized,
+    organization_name
 FROM unnest(
     $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[],
-    $8::text[], $9::boolean[]
+    $8::text[], $9::boolean[], $10::text[]
 ) AS n (
     user_id, version, roles, full_name, birth_date, municipality, enrolled_at, organization,
-    authorized
+    authorized, organization_name
 )
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, roles = excluded.roles, full_name = excluded.full_name,
     birth_date = excluded.birth_date, municipality = excluded.municipality,
     enrolled_at = excluded.enrolled_at, organization = excluded.organization,
-    authorized = excluded.authorized, erased = false
+    authorized = excluded.authorized, organization_name = excluded.organization_name, erased = false
 WHERE t.version < excluded.version
 
 -- name: erase_people
@@ -30,7 +31,7 @@ FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), roles = '{}', full_name = NULL,
     birth_date = NULL, municipality = NULL, enrolled_at = '{}', organization = NULL,
-    authorized = false, erased = true
+    organization_name = NULL, authorized = false, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -175,6 +176,10 @@ WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 -- name: organizations_of
 SELECT user_id, organization FROM people
 WHERE user_id = ANY($1::uuid[]) AND 'staff' = ANY(roles) AND organization IS NOT NULL AND NOT erased
+
+-- name: names_of_organizations
+SELECT organization, max(organization_name) AS name FROM people
+WHERE organization = ANY($1::text[]) AND organization_name IS NOT NULL GROUP BY organization
 
 -- name: as_whom
 SELECT CASE

@@ -128,6 +128,12 @@ def in_words(code: str) -> str:
     return _CHANGED.get(code, code)
 
 
+def why_refused(codes: str) -> str:
+    """The sentences of the codes that the journal has; a code of another release stays."""
+    sentences = {code.value: message for code, (message, _) in REASONS.items()}
+    return " ".join(sentences.get(code, code) for code in codes.split(", "))
+
+
 def listed(codes: Sequence[WhyChanged]) -> str:
     return ", ".join(f"{code.value} ({in_words(code)})" for code in codes)
 
