@@ -18,7 +18,7 @@ help:
 	echo "make demo    the same, and one certificate from the request to its activation (ONCE=1 ends there)"
 	echo "make check   formatting, lint, types, import rules, generated docs"
 	echo "make test    every test (what=tests/certificates for some)"
-	echo "make verify  count that nothing was lost; list gaps (heal=1 mends, metrics=FILE for Prometheus)"
+	echo "make verify  count that nothing was lost; list gaps (heal=1 mends, metrics=FILE for Prometheus, known=FILE)"
 	echo "make bench   measure what we claim about speed"
 	echo "make faults  make everything fail under load, and judge the whole history (ONLY=random-kills SEED=7)"
 	echo "make soak    an hour of load with random kills: nothing may grow (MINUTES=60 RATE=1500 SEED=1)"
@@ -58,7 +58,8 @@ docs: $(STAMP)
 	@$(BIN)/python -m tools.docs
 
 verify: $(STAMP)
-	@exec $(BIN)/python -m tools.verify $(if $(heal),--heal) $(if $(metrics),--metrics "$(metrics)")
+	@exec $(BIN)/python -m tools.verify $(if $(heal),--heal) $(if $(metrics),--metrics "$(metrics)") \
+		$(if $(known),--known "$(known)")
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m bench

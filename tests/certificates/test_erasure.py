@@ -43,7 +43,7 @@ async def test_what_the_desk_wrote_of_the_papers_goes_with_the_name(client, town
     assert (row["kind"], row["actor_id"]) == ("activated", an_id("clerk"))
     assert await town.store.pool.fetchval("SELECT number FROM certificates") == number
     (one,) = await confirmed(town)
-    assert one["counts"] == {"person": 1, "remarks": 1, "quarantine": 0}
+    assert one["counts"] == {"person": 1, "remarks": 1, "quarantine": 0, "consents": 1}
     assert (one["service"], one["user_id"], one["version"]) == (
         "certificates", str(an_id("child")), 2,
     )  # fmt: skip

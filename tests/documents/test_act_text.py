@@ -8,13 +8,15 @@ from documents.on_demand.act_text import Confirmation, Erasure, KeptDays, act_of
 from tests.builders import MOSCOW, NOW, an_id
 
 OPERATOR = Operator(name="Комитет по образованию", address="г. Пример, ул. Школьная, 1")
-DAYS = KeptDays(inbox=45, outbox_sent=8, refusals=1096, journal=1096, rotations=30, backups=30)
+DAYS = KeptDays(
+    inbox=45, outbox_sent=8, refusals=1096, journal=1096, acts=1096, rotations=30, backups=30
+)
 
 
 def an_erasure(**changes: object) -> Erasure:
     counts = {
         "identity": {"person": 1, "password": 0, "outbox_sent": 2, "quarantine": 0},
-        "certificates": {"person": 1, "remarks": 1, "quarantine": 0},
+        "certificates": {"person": 1, "remarks": 1, "quarantine": 0, "consents": 2},
         "documents": {"person": 0, "data_keys": 0, "quarantine": 0},
     }
     known = {
@@ -56,14 +58,21 @@ def test_every_place_where_something_still_lies_is_named_with_its_last_day():
         ("sgo.users.v1", "31.12.2026"),
         ("outbox_sent", "02.12.2026"),
         ("inbox", "08.01.2027"),
-        ("Журналы", "24.11.2029"),
+        ("таблица journal", "24.11.2029"),
         ("quarantine", "30 дней"),
-        ("consents", "3 года после отзыва, а неотозванное — после удаления данных ребёнка"),
+        ("consents", "3 года после его окончания"),
         ("certificate_requests", "24.11.2029"),
         ("child_links", "бессрочно"),
         ("rotations", "24.12.2026"),
         ("upload_rows", "пока файл обрабатывается"),
-        ("Сертификат", "бессрочно"),
+        ("sgo.child-links.v1", "31.12.2026"),
+        ("documents.v1", "01.12.2027"),
+        ("erasure_confirmations", "24.11.2029"),
+        ("idempotency_keys", "01.12.2026"),
+        ("sign_in_tries", "25.11.2026"),
+        ("upload_errors", "30 дней"),
+        ("сертификат без имени", "бессрочно"),
+        ("certificate_ends", "бессрочно"),
     ):
         (line,) = [one for one in kept if place in one]
         assert until in line
@@ -75,10 +84,17 @@ def test_of_what_stays_without_a_name_it_is_said_why():
         ("consents", "доказательство согласия"),
         ("certificate_requests", "почему выдано или отказано"),
         ("child_links", "не вернуло"),
-        ("Сертификат", "не выдают второй раз"),
+        ("сертификат без имени", "не выдают второй раз"),
     ):
         (line,) = [one for one in kept if place in one]
         assert why in line
+
+
+def test_how_many_consents_ended_is_told_though_their_record_stays():
+    act = act_of(an_erasure(), DAYS, OPERATOR, MOSCOW)
+    (line,) = [one for one in act.kept if "consents" in one]
+    assert "Кончились с удалением: 2." in line
+    assert not [row for row in act.destroyed if "consents" in row.where]
 
 
 def test_a_kind_that_is_not_known_here_is_told_all_the_same():

@@ -45,6 +45,8 @@ async def test_the_family_sees_everybody_who_was_given_a_document_and_why(client
         ("staff", "downloaded_image", "centre-1"),
         ("staff", "downloaded_application", "centre-1"),
     ]
+    assert {one["organization_name"] for one in told[:4]} == {None}
+    assert {one["organization_name"] for one in told[4:]} == {"Центр творчества"}
     assert [one["actor_id"] for one in told[4:]] == [str(an_id("clerk"))] * 2
     assert [one["details"] for one in told] == ["", "", "", "", WHY["reason"], WHY["reason"]]
     assert [one["action"] for one in await seen(client, only="deeds")] == ["rotated_credentials"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 from aiokafka import TopicPartition
@@ -27,9 +28,9 @@ LATER = timedelta(minutes=2)
 NONE_ELSE = "0 not made here (imported), 0 erased with their child"
 
 
-async def looked_at(world: World, now=None) -> list[Finding]:
-    known = world.databases, world.kafka, world.prefix
-    return await verify(*known, now or clock.now() + LATER)
+async def looked_at(world: World, known=MappingProxyType({})) -> list[Finding]:
+    where = world.databases, world.kafka, world.prefix
+    return await verify(*where, clock.now() + LATER, known)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,15 @@ def test_a_gap_is_listed_by_its_id(world, damaged, gap):
 def test_a_consent_that_is_kept_is_no_gap(damaged):
     (finding,) = [one for one in damaged if one.check and one.check.lists == "unconsented"]
     assert finding.count == 1
+
+
+async def test_the_rubbish_of_a_stranger_is_no_gap_once_somebody_has_looked_at_it(world, damaged):
+    (gap,) = [gap for gap in GAPS if gap.shows == "certificate.issued (unreadable)"]
+    before = found(damaged, gap)
+    (line,) = [line for line in before.gaps if "(unreadable)" in line]
+    place = line.rpartition(" ")[2]
+    after = found(await looked_at(world, known={place: "2026-11-24 Петрова"}), gap)
+    assert (after.count, after.known) == (before.count - 1, [f"{line}: 2026-11-24 Петрова"])
 
 
 def test_every_check_is_broken_by_some_damage(damaged):

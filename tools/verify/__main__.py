@@ -1,7 +1,7 @@
 """`make verify`: exit code 0 without a gap, 1 with gaps by id, 2 where it could not look.
 
 `--heal` mends what can be mended, says what it did, and looks again; `--metrics FILE` writes the
-result for Prometheus.
+result for Prometheus; `--known FILE` names foreign records that somebody has looked at.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 from chassis import clock
@@ -23,7 +24,7 @@ from chassis import clock
 from tools.stack.exec import environment
 from tools.stack.problem import Problem, told
 from tools.stack.settings import StackSettings, load
-from tools.verify import checks, cures, evidence, metrics
+from tools.verify import checks, cures, evidence, known, metrics
 from tools.verify import heal as heal_
 from tools.verify.checks import Finding
 from tools.verify.cures import Order
@@ -50,11 +51,15 @@ async def heal(where: Places, run: heal_.Run, now: Callable[[], datetime] = cloc
 
 
 async def verify(
-    databases: Mapping[str, str], bootstrap: str, prefix: str, now: datetime
+    databases: Mapping[str, str],
+    bootstrap: str,
+    prefix: str,
+    now: datetime,
+    looked_at: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Finding]:
     """Every finding. Raises Problem where a source does not answer."""
     async with gathered(databases, bootstrap, prefix) as found:
-        return list(checks.run(found, int(now.timestamp() * 1000)))
+        return list(checks.run(found, int(now.timestamp() * 1000), looked_at))
 
 
 @asynccontextmanager
@@ -81,8 +86,8 @@ async def gathered(
 
 def _known(file: Path) -> tuple[Mapping[str, str], str]:
     try:
-        known = json.loads(file.read_text())
-        return known["databases"], known["kafka"]
+        stack = json.loads(file.read_text())
+        return stack["databases"], stack["kafka"]
     except FileNotFoundError:
         raise Problem("Nothing to verify: no stack was started here. Start one: make up") from None
     except (OSError, ValueError, KeyError, TypeError):
@@ -102,10 +107,12 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.verify", description=__doc__)
     parser.add_argument("--heal", action="store_true", help="mend what can be mended")
     parser.add_argument("--metrics", type=Path, help="a file for Prometheus' textfile collector")
+    parser.add_argument("--known", type=Path, help="a file of foreign records that are no gaps")
     return parser.parse_args(words)
 
 
 async def _main(arguments: argparse.Namespace, settings: StackSettings, where: Places) -> int:
+    looked_at = known.read(arguments.known)
     if arguments.heal:
         environments = {name: environment(settings, name) for name in where.databases}
 
@@ -118,7 +125,7 @@ async def _main(arguments: argparse.Namespace, settings: StackSettings, where: P
             if given
             else "Nothing to heal."
         )
-    findings = await verify(where.databases, where.bootstrap, where.prefix, clock.now())
+    findings = await verify(where.databases, where.bootstrap, where.prefix, clock.now(), looked_at)
     if arguments.metrics:
         metrics.write(arguments.metrics, findings, clock.now())
     return checks.report(iter(findings))

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from tools.verify.evidence import SQL
@@ -27,22 +28,30 @@ CHANGED = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`lists` is the query of its gaps; `says` is the promise, `do` what to do about a gap."""
+    """`lists` is the query of its gaps; `says` is the promise, `do` what to do about a gap.
+
+    `foreign`: a gap may be a record of a stranger, which somebody has looked at and knows.
+    """
 
     lists: str
     says: str
     do: str
     names: Mapping[str, str] = field(default_factory=dict)
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. `gaps` are the first of `count`; a plain count has no check."""
+    """One line of the report. `gaps` are the first of `count`; a plain count has no check.
+
+    `known` are no gaps any more: each with who has looked at it, when and why.
+    """
 
     line: str
     check: Check | None = None
     gaps: Sequence[str] = ()
     count: int = 0
+    known: Sequence[str] = ()
 
 
 def _unheard(service: str, topic: str) -> Check:
@@ -64,7 +73,8 @@ def _unsaid(service: str, topic: str, what: str) -> Check:
 
 
 def _untrue(topic: str, where: str) -> Check:
-    return Check("untrue", f"all that {topic} says is so in {where}", KEEP, {"topic": topic})
+    says = f"all that {topic} says is so in {where}"
+    return Check("untrue", says, KEEP, {"topic": topic}, foreign=True)
 
 
 COUNTS = ("requested", "certificates", "documents", "outbox", "shelves")
@@ -112,8 +122,13 @@ CHECKS = (
 )  # fmt: skip
 
 
-def run(evidence: sqlite3.Connection, now_ms: int) -> Iterator[Finding]:
-    """Every finding, counts first. Younger than a minute is on its way, and no gap."""
+def run(
+    evidence: sqlite3.Connection, now_ms: int, known: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Finding]:
+    """Every finding, counts first. Younger than a minute is on its way, and no gap.
+
+    `known`: who has looked at which foreign record, by its place.
+    """
     for topic, records in evidence.execute(SQL["topics"]):
         yield Finding(f"{topic}: {records} records")
     for name in COUNTS:
@@ -121,18 +136,28 @@ def run(evidence: sqlite3.Connection, now_ms: int) -> Iterator[Finding]:
     for name, in_part in evidence.execute("SELECT name, cut FROM topic ORDER BY name"):
         if in_part:
             yield Finding(f"{name} no longer begins at 0: only what is there was compared")
+    left = dict(known)
     for check in CHECKS:
-        yield _checked(evidence, check, now_ms)
+        yield _checked(evidence, check, now_ms, left)
+    for place in left:
+        yield Finding(f"{place} is known, and is no foreign record that says what is not so")
 
 
-def _checked(evidence: sqlite3.Connection, check: Check, now_ms: int) -> Finding:
+def _checked(
+    evidence: sqlite3.Connection, check: Check, now_ms: int, left: dict[str, str]
+) -> Finding:
+    """Takes out of `left` what it finds."""
     shown: list[str] = []
+    known: list[str] = []
     count = 0
-    for gap, *_ in gaps(evidence, check, now_ms):
+    for gap, *words in gaps(evidence, check, now_ms):
+        if check.foreign and words[0] in left:
+            known.append(f"{gap}: {left.pop(words[0])}")
+            continue
         count += 1
         if count <= GAPS_SHOWN:
             shown.append(gap)
-    return Finding(check.says, check, shown, count)
+    return Finding(check.says, check, shown, count, known)
 
 
 def gaps(evidence: sqlite3.Connection, check: Check, now_ms: int) -> Iterator[tuple[Any, ...]]:
@@ -153,6 +178,8 @@ def report(findings: Iterator[Finding]) -> int:
             print(f"       … and {one.count - len(one.gaps)} more")
         if one.check and one.count:
             print(f"       → {one.check.do}")
+        for known in one.known:
+            print(f"known  {known}")
         gaps += one.count
     print("No gap." if not gaps else f"{gaps} gaps.")
     return int(bool(gaps))

@@ -1,5 +1,5 @@
 -- A check's first column is the line that is shown. What follows are the words for its cure, NULL
--- where this gap has none: see cures.py.
+-- where this gap has none: see cures.py. Of `untrue` it is the place by which somebody may know it.
 
 -- name: tables
 CREATE TABLE topic (name TEXT PRIMARY KEY, cut INTEGER, compacted INTEGER, since INTEGER);
@@ -7,6 +7,7 @@ CREATE TABLE event (
     topic TEXT, partition INTEGER, record_offset INTEGER, at INTEGER,
     kind TEXT, id TEXT, about TEXT, version INTEGER, number TEXT, digest INTEGER
 );
+CREATE TABLE foreign_record (topic TEXT, partition INTEGER, record_offset INTEGER);
 -- What is on its way to a topic, and what was sent and is not there.
 CREATE TABLE way (
     place TEXT, topic TEXT, at INTEGER, kind TEXT, id TEXT, about TEXT, version INTEGER,
@@ -43,6 +44,7 @@ SELECT row_id FROM sent AS s WHERE s.service = :service AND NOT EXISTS (
 
 -- name: indexes
 CREATE INDEX event_about ON event (topic, about, version, id);
+CREATE INDEX foreign_place ON foreign_record (topic, partition, record_offset);
 CREATE INDEX way_about ON way (topic, about, version);
 CREATE INDEX kept_place ON kept (topic, partition, record_offset);
 CREATE INDEX fact_about ON fact (topic, about, version);
@@ -135,8 +137,10 @@ WHERE f.topic = :topic AND f.must
 -- Not what is said of a row that is lost and can be made anew: that is a gap of another check, whose
 -- cure makes this true again. A document of a known certificate, a refusal of a told request.
 SELECT e.kind || ' ' || coalesce(e.about || ' version ' || e.version, '(unreadable)')
-    || ' at ' || e.topic || ':' || e.partition || ':' || e.record_offset
-FROM event AS e
+    || ' at ' || e.topic || ':' || e.partition || ':' || e.record_offset,
+    CASE WHEN s.topic IS NOT NULL
+        THEN e.topic || ':' || e.partition || ':' || e.record_offset END
+FROM event AS e LEFT JOIN foreign_record AS s USING (topic, partition, record_offset)
 WHERE e.topic = :topic
     AND NOT EXISTS (SELECT 1 FROM fact AS f WHERE f.topic = e.topic AND f.about = e.about
         AND f.version = e.version AND (f.number IS NULL OR f.number = e.number))

@@ -17,7 +17,7 @@ from chassis import journal
 from chassis.queries import load
 from contracts.topics import TOPICS
 
-from tools.verify.records import said
+from tools.verify.records import is_foreign, said
 from tools.verify.topics import Reading, is_compacted
 
 SQL = load("tools.verify", "checks.sql")
@@ -58,12 +58,16 @@ async def gather_topics(evidence: sqlite3.Connection, reading: Reading, prefix: 
                 name = first.topic.removeprefix(prefix)
                 begins[name] = max(begins[name], first.timestamp)
             seen.add(part)
-        rows = []
+        rows, foreign = [], []
         for record in batch:
             topic = record.topic.removeprefix(prefix)
             what = said(topic, record.key, record.value, record.headers)
-            rows.append((topic, record.partition, record.offset, record.timestamp, *what))
+            place = topic, record.partition, record.offset
+            rows.append((*place, record.timestamp, *what))
+            if is_foreign(what, record.headers):
+                foreign.append(place)
         _insert(evidence, "event", rows)
+        _insert(evidence, "foreign_record", foreign)
     _insert(evidence, "topic", [
         (topic.name, bool(reading.cut(prefix + topic.name)), is_compacted(topic),
          begins[topic.name])

@@ -9,6 +9,7 @@ from contracts import topics
 from contracts.ids import user_id
 from pydantic_core import from_json
 
+OURS = {"/identity", "/certificates", "/documents"}
 HEADERS = {"ce_id", "ce_type", "ce_version"}
 CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Headers = Iterable[tuple[str, bytes]]
@@ -45,6 +46,14 @@ def said(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -
         number if isinstance(number, str) else None,
         hash((key, value)),
     )
+
+
+def is_foreign(what: Said, headers: Headers) -> bool:
+    """No service of ours has said it: it cannot be read, or comes from elsewhere."""
+    source = next(
+        (raw.decode(errors="replace") for name, raw in headers if name == "ce_source"), ""
+    )
+    return what.about is None or source not in OURS
 
 
 def _about(topic: str, key: bytes, kind: str | None, fields: dict[str, Any]) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """A user's tombstone becomes what a service destroyed, and its word for it (ADR 16)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from chassis.database import Tx
 from chassis.handlers import Effects
 from chassis.records import Item
 
-Erase = Callable[[Tx, Mapping[UUID, Tombstone]], Awaitable[dict[UUID, dict[str, int]]]]
+Erase = Callable[[Tx, Mapping[UUID, Tombstone], datetime], Awaitable[dict[UUID, dict[str, int]]]]
 
 
 async def erase(
@@ -32,7 +33,7 @@ async def erase(
             effects.refused.append((item, "bad_key: the key is no user id"))
     tombstones = {who: cast("Tombstone", item.received.event) for who, item in named.items()}
     at = clock.now()
-    for who, counts in (await erase_people(tx, tombstones)).items():
+    for who, counts in (await erase_people(tx, tombstones, at)).items():
         done = PersonErased(
             service=service, user_id=who, version=tombstones[who].version or 0,
             counts=counts, erased_at=at,

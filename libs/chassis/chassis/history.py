@@ -1,7 +1,9 @@
 """The journal as it is shown to the family and to staff: page by page, the newest first."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -19,7 +21,8 @@ _ID: Final = re.compile(r"(?:^|[,;] )[a-z]+ [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a
 class Deed(BaseModel):
     """Who did what, or who looked.
 
-    `organization`: where staff worked at that moment. `details`, for people: the papers that were
+    `organization`: where staff worked at that moment; its name as it is now, where it is known
+    here. `details`, for people: the papers that were
     checked, a reason, a ground; no ids, and no account of who ran a command.
     """
 
@@ -27,6 +30,7 @@ class Deed(BaseModel):
     actor: str
     actor_id: UUID | None
     organization: str | None
+    organization_name: str | None = None
     action: str
     details: str
 
@@ -87,11 +91,19 @@ def for_people(actor: str, action: str, details: str) -> str:
     return _ID.sub("", told).lstrip(",; ")
 
 
-def deed(row: Any, details: str | None = None) -> Deed:
+def organizations(rows: Iterable[Any]) -> list[str]:
+    """Those of which a name is to be shown."""
+    return list({row["organization"] for row in rows if row["organization"]})
+
+
+def deed(
+    row: Any, details: str | None = None, names: Mapping[str, str] = MappingProxyType({})
+) -> Deed:
     """A row as it is shown; `details` where others than the journal's are told."""
     if details is None:
         details = for_people(row["actor"], row["action"], row["details"])
     return Deed(
         at=row["happened_at"], actor=row["actor"], actor_id=row["actor_id"],
-        organization=row["organization"], action=row["action"], details=details,
+        organization=row["organization"], organization_name=names.get(row["organization"] or ""),
+        action=row["action"], details=details,
     )  # fmt: skip

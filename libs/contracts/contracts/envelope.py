@@ -1,6 +1,7 @@
 """CloudEvents 1.0 in Kafka's binary mode: the envelope in headers, the event's JSON as the value.
 
-Reading is tolerant: unknown fields and headers are ignored, a header that is not text is dropped.
+Reading is tolerant: unknown fields and headers are ignored, a header that is not text is dropped, a
+value that a later release of ours added to a set is text.
 What cannot be understood raises `Unreadable`, whose message never repeats what was in the record.
 """
 
@@ -16,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.events import EVENTS, Event
 from contracts.ids import derived
 from contracts.topics import Topic
-from contracts.values import MOMENT_END, MOMENT_MIN, VERSION_MAX
+from contracts.values import MOMENT_END, MOMENT_MIN, READING, VERSION_MAX
 
 EventT = TypeVar("EventT", covariant=True, bound="Event | Tombstone")  # noqa: PLC0105  reads as the event
 SPEC_VERSION: Final = "1.0"
@@ -214,7 +215,7 @@ def _event(known: Mapping[str, str], value: bytes) -> Event:
     if model is None:
         raise Unreadable("unknown_type: no such event type is known here")
     try:
-        return model.model_validate_json(value)
+        return model.model_validate_json(value, context=READING if model.OURS else None)
     except ValidationError as error:
         raise Unreadable(f"bad_event: {_places(error)}") from None
 

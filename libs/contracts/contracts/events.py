@@ -14,16 +14,16 @@ from contracts.topics import Topic
 from contracts.values import (
     COUNTABLE,
     SHORT,
-    CertificateStatus,
     Code,
     Day,
-    DocumentFailure,
     Moment,
     Number,
     Person,
-    RefusalCode,
     RequesterRole,
-    Role,
+    SaidCode,
+    SaidFailure,
+    SaidRole,
+    SaidStatus,
     SgoRole,
     Text,
     Value,
@@ -35,10 +35,15 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Event(Value):
-    """Something that happened. Subclasses add fields; `key` orders the events of one aggregate."""
+    """Something that happened. Subclasses add fields; `key` orders the events of one aggregate.
+
+    `OURS`: a later release of ours may say values that are not known here yet. SGO is held to the
+    lists: what it says becomes our own word.
+    """
 
     TYPE: ClassVar[str]
     TOPIC: ClassVar[Topic]
+    OURS: ClassVar[bool] = True
 
     @property
     def key(self) -> str:
@@ -53,6 +58,7 @@ class SgoUserChanged(Event):
 
     TYPE: ClassVar[str] = "sgo.user.changed"
     TOPIC: ClassVar[Topic] = topics.SGO_USERS
+    OURS: ClassVar[bool] = False
 
     sgo_user_id: Code
     version: Version
@@ -70,6 +76,7 @@ class SgoChildLinkChanged(Event):
 
     TYPE: ClassVar[str] = "sgo.child-link.changed"
     TOPIC: ClassVar[Topic] = topics.SGO_CHILD_LINKS
+    OURS: ClassVar[bool] = False
 
     sgo_parent_id: Code
     sgo_child_id: Code
@@ -92,7 +99,7 @@ class UserRegistered(Event):
 
     user_id: UUID
     version: Version
-    roles: Annotated[tuple[Role, ...], SHORT]
+    roles: Annotated[tuple[SaidRole, ...], SHORT]
     person: Person
 
     @property
@@ -165,7 +172,7 @@ class CertificateRefused(AboutChild):
     TOPIC: ClassVar[Topic] = topics.CERTIFICATES
 
     request_id: UUID
-    codes: Annotated[tuple[RefusalCode, ...], Field(min_length=1)]
+    codes: Annotated[tuple[SaidCode, ...], Field(min_length=1)]
     refused_at: Moment
 
 
@@ -177,7 +184,7 @@ class AboutCertificate(AboutChild):
     certificate_id: UUID
     version: Version
     number: Number
-    status: CertificateStatus
+    status: SaidStatus
     valid_from: Day
     valid_until: Day
 
@@ -292,7 +299,7 @@ class DocumentFailed(AboutDocument):
 
     TYPE: ClassVar[str] = "document.failed"
 
-    reason: DocumentFailure
+    reason: SaidFailure
     attempt: Annotated[int, Field(ge=1), COUNTABLE]
     failed_at: Moment
     retry_at: Moment

@@ -1,4 +1,4 @@
-"""The small closed sets and value objects that events and services share (glossary: DOMAIN).
+"""The small sets and value objects that events and services share (glossary: DOMAIN).
 
 Everything has a limit that all services can keep and count with: what is beyond is a bad event, at
 once. Limits that JSON Schema could say are not in the schemas: those are promised as published.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Sized
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,11 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
 VERSION_MAX: Final = 2**53 - 1  # what every reader of JSON counts exactly
@@ -133,11 +138,46 @@ class DocumentFailure(StrEnum):
     rendering_failed = "rendering_failed"
 
 
+READING: Final = {"reading": True}  # the context in which an event of ours is read
+KindT = TypeVar("KindT", bound=StrEnum)
+_MEMBER: Final = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")])
+
+
+def _or_later(kind: type[KindT]) -> WrapValidator:
+    """Whoever reads takes a value that only a later release knows; whoever writes does not."""
+
+    def read(value: Any, known: ValidatorFunctionWrapHandler, about: ValidationInfo) -> KindT:
+        try:
+            member: KindT = known(value)
+        except ValidationError:
+            if about.context is not READING:
+                raise
+            member = _later(kind, _MEMBER.validate_python(value))
+        return member
+
+    return WrapValidator(read)
+
+
+def _later(kind: type[KindT], text: str) -> KindT:
+    """Text that is carried on as a member is, and equals none of those that are known."""
+    member = str.__new__(kind, text)
+    member._name_ = member._value_ = text
+    return member
+
+
+# As our events carry them.
+SaidRole = Annotated[Role, _or_later(Role)]
+SaidKind = Annotated[OrganizationKind, _or_later(OrganizationKind)]
+SaidStatus = Annotated[CertificateStatus, _or_later(CertificateStatus)]
+SaidCode = Annotated[RefusalCode, _or_later(RefusalCode)]
+SaidFailure = Annotated[DocumentFailure, _or_later(DocumentFailure)]
+
+
 class Organization(Value):
     """Where somebody works or learns. `authorized`: its employees may activate certificates."""
 
     id: Code
-    kind: OrganizationKind
+    kind: SaidKind
     name: Text
     municipality: Code
     authorized: bool = False
@@ -147,7 +187,7 @@ class Enrolment(Value):
     """A child learns at an organization."""
 
     organization_id: Code
-    kind: OrganizationKind
+    kind: SaidKind
     name: Text
 
 

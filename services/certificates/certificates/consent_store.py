@@ -19,12 +19,23 @@ async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) 
 
 
 async def refuse_waiting(
-    tx: Tx, child_id: UUID, user_id: UUID, code: RefusalCode
+    tx: Tx, asked: Sequence[tuple[UUID, UUID]], code: RefusalCode
 ) -> list[asyncpg.Record]:
-    """What this user asked for the child and is not decided; the caller has locked the child."""
-    return list(await tx.fetch(SQL["refuse_waiting"], child_id, user_id, code.value))
+    """Of each (child, user): what is not decided; the caller has locked the children."""
+    children, users = [child_id for child_id, _ in asked], [user_id for _, user_id in asked]
+    return list(await tx.fetch(SQL["refuse_waiting"], children, users, code.value))
 
 
-async def end_consents(tx: Tx, child_ids: Sequence[UUID], at: datetime) -> None:
-    """With the child's data each consent ends: one that stands at this moment, and what waits."""
-    await tx.execute(SQL["end_consents"], child_ids, at)
+async def lock_families(tx: Tx, user_ids: Sequence[UUID]) -> None:
+    """These users, and the children for whom they agreed: nobody presses or agrees meanwhile."""
+    await tx.execute(SQL["lock_families"], user_ids)
+
+
+async def end_consents(tx: Tx, erased: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID]]:
+    """Those for an erased child, and those that an erased parent gave.
+
+    Where the child's data stay, one waits for a decision as if it was withdrawn. Returns (child,
+    parent) of those that stood.
+    """
+    rows = await tx.fetch(SQL["end_consents"], erased, at)
+    return [(row["child_id"], row["given_by"]) for row in rows if row["stood"]]

@@ -1,32 +1,31 @@
 """EVENT IN: one function per event; each takes a set of events, one per key."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import cast
 
-from chassis import erasing, journal
+from chassis import journal
 from chassis.database import Tx
 from chassis.handlers import Effects, Handler
 from chassis.kept import NotYet, release
 from chassis.records import Item
 from contracts import Tombstone, caused_by, topics
 from contracts.events import (
+    CertificateIssued,
+    CertificateRefused,
     CertificateRequested,
     ChildLinked,
     ChildUnlinked,
-    PersonErased,
     UserRegistered,
     UserUpdated,
 )
-from contracts.ids import derived
+from contracts.values import RequesterRole
 
-from certificates import consent_store, decide, desk_store, life_cycle, store
+from certificates import decide, store
 from certificates.decide import Region
-from certificates.desk_store import Change
-from certificates.life_cycle import Certificate
-from certificates.reasons import PERSON_ERASED
+from certificates.erasing import on_user_erased
 from certificates.source import SOURCE
+from certificates.store import Known
 
 
 def handlers(region: Region) -> list[Handler]:
@@ -48,43 +47,6 @@ async def on_user_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Ef
     await store.save_people(tx, users)
     await release(tx, [decide.person_fact(user.user_id) for user in users])
     return Effects()
-
-
-async def on_user_erased(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
-    """A name, a birth date, an employer: gone, and said so. The certificate's bare record stays.
-
-    A living one is over: nobody can show whose it is, and a merged child has another. So is each
-    consent for the child, from the moment that the act of the erasure tells.
-    """
-    effects, named = await erasing.erase(tx, items, store.erase_people, "certificates")
-    done = {cast("PersonErased", one.event).user_id: one for one in effects.events}
-    if effects.events:
-        await consent_store.end_consents(tx, list(done), effects.events[0].time)
-    changes = [
-        _ended(living, named[living.child_id].received.time)
-        for living in await desk_store.lock_living(tx, list(done))
-    ]
-    await desk_store.save_changes(tx, changes)
-    entries = [
-        journal.Entry(one.at, None, "system", one.kind, one.event.child_id, details=PERSON_ERASED)
-        for one in changes
-    ]
-    await journal.append(tx, entries)
-    effects.events += [
-        done[one.event.child_id]._replace(
-            event=one.event,
-            id=derived(f"{one.event.certificate_id}:{one.event.version}", one.event.TYPE),
-            time=one.at,
-        )
-        for one in changes
-    ]
-    return effects
-
-
-def _ended(living: Certificate, at: datetime) -> Change:
-    """Its child is erased."""
-    event = life_cycle.annul(living, reason=PERSON_ERASED, by_family=False, at=at)
-    return Change("annulled", event, at, reason=PERSON_ERASED)
 
 
 async def on_child_link_changed(tx: Tx, items: Sequence[Item], _last_call: bool) -> Effects:
@@ -114,17 +76,36 @@ async def on_certificate_requested(
             if missing:
                 effects.not_yet.append(NotYet(item, missing))
             else:
-                ready.append((item, request, what.facts))
+                ready.append((item, request, what))
     if not ready:
         return effects
     numbers = await store.reserve_numbers(tx, region.code, len(ready))
     answers = [
-        decide.issue(request, facts, number)
-        for (_, request, facts), number in zip(ready, numbers, strict=True)
+        decide.issue(request, what.facts, number)
+        for (_, request, what), number in zip(ready, numbers, strict=True)
     ]
     await store.save_answers(tx, [request for _, request, _ in ready], answers)
+    await journal.append(tx, [
+        entry
+        for (_, request, what), answer in zip(ready, answers, strict=True)
+        for entry in _entries(request, what, answer)
+    ])  # fmt: skip
     effects.events += [
         caused_by(item.received, answer, source=SOURCE, time=request.requested_at)
         for (item, request, _), answer in zip(ready, answers, strict=True)
     ]
     return effects
+
+
+def _entries(
+    request: CertificateRequested, known: Known, answer: CertificateIssued | CertificateRefused
+) -> Iterator[journal.Entry]:
+    """Who asked, where the press was not here and is journalled; and what came of it."""
+    at, child, asked = request.requested_at, request.child_id, request.requester
+    if known.status is None:
+        staff = known.facts.requester if asked.role is RequesterRole.staff else None
+        organization = staff.organization if staff else None
+        yield journal.Entry(at, asked.user_id, asked.role, "requested", child, organization)
+    codes = ", ".join(getattr(answer, "codes", ()))
+    kind = "refused" if codes else "issued"
+    yield journal.Entry(at, None, "system", kind, child, details=codes)

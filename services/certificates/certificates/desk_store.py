@@ -158,6 +158,12 @@ async def organizations_of(tx: Tx, user_ids: Sequence[UUID]) -> dict[UUID, str]:
     return {row["user_id"]: row["organization"] for row in rows}
 
 
+async def names_of_organizations(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    """As their employees' events tell them; those that are known."""
+    rows = await tx.fetch(SQL["names_of_organizations"], ids) if ids else []
+    return {row["organization"]: row["name"] for row in rows}
+
+
 async def checked_papers(tx: Tx, child_id: UUID) -> Papers:
     """The papers of each activation of the child's certificates, by its moment and its actor.
 

@@ -1,23 +1,24 @@
 -- name: save_people
 INSERT INTO people AS t (
     user_id, version, roles, full_name, birth_date, municipality, enrolled_at, organization,
-    authorized
+    authorized, organization_name
 )
 SELECT user_id, version, string_to_array(roles, ','), full_name, birth_date, municipality,
-    ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb)), organization, authorized
+    ARRAY(SELECT jsonb_array_elements_text(enrolled_at::jsonb)), organization, authorized,
+    organization_name
 FROM unnest(
     $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[],
-    $8::text[], $9::boolean[]
+    $8::text[], $9::boolean[], $10::text[]
 ) AS n (
     user_id, version, roles, full_name, birth_date, municipality, enrolled_at, organization,
-    authorized
+    authorized, organization_name
 )
 ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, roles = excluded.roles, full_name = excluded.full_name,
     birth_date = excluded.birth_date, municipality = excluded.municipality,
     enrolled_at = excluded.enrolled_at, organization = excluded.organization,
-    authorized = excluded.authorized, erased = false
+    authorized = excluded.authorized, organization_name = excluded.organization_name, erased = false
 WHERE t.version < excluded.version
 
 -- name: erase_people
@@ -30,7 +31,7 @@ FROM unnest($1::uuid[], $2::bigint[]) AS n (user_id, version) ORDER BY user_id
 ON CONFLICT (user_id) DO UPDATE SET
     version = greatest(t.version, excluded.version), roles = '{}', full_name = NULL,
     birth_date = NULL, municipality = NULL, enrolled_at = '{}', organization = NULL,
-    authorized = false, erased = true
+    organization_name = NULL, authorized = false, erased = true
 WHERE excluded.version = 0 OR t.version < excluded.version  -- 0: a tombstone without a version
 RETURNING user_id, user_id IN (SELECT user_id FROM named) AS was_named
 
@@ -129,7 +130,8 @@ RETURNING request_id
 
 -- name: refuse_waiting
 UPDATE certificate_requests SET status = 'refused', codes = ARRAY[$3::text]
-WHERE child_id = $1 AND requester_id = $2 AND status = 'pending'
+WHERE (child_id, requester_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+    AND status = 'pending'
 RETURNING *
 
 -- name: children_of_requests
@@ -174,6 +176,10 @@ WHERE user_id = $1 AND 'staff' = ANY(roles) AND authorized AND NOT erased
 -- name: organizations_of
 SELECT user_id, organization FROM people
 WHERE user_id = ANY($1::uuid[]) AND 'staff' = ANY(roles) AND organization IS NOT NULL AND NOT erased
+
+-- name: names_of_organizations
+SELECT organization, max(organization_name) AS name FROM people
+WHERE organization = ANY($1::text[]) AND organization_name IS NOT NULL GROUP BY organization
 
 -- name: as_whom
 SELECT CASE
@@ -337,16 +343,28 @@ RETURNING consent_id
 -- name: consents_to_decide
 SELECT c.consent_id, c.child_id, c.given_by, c.withdrawn_at, EXISTS (
     SELECT FROM consents AS o WHERE o.child_id = c.child_id AND o.state = 'given'
-) AS another_stands
+) AS another_stands, EXISTS (
+    SELECT FROM people AS p WHERE p.user_id = c.given_by AND p.erased
+) AS giver_erased
 FROM consents AS c WHERE c.state = 'withdrawn' ORDER BY c.withdrawn_at, c.consent_id
 
 -- name: keep_in_spite_of_withdrawal
 UPDATE consents SET state = 'kept' WHERE consent_id = $1 AND state = 'withdrawn'
 RETURNING child_id
 
+-- name: lock_families
+SELECT user_id FROM people
+WHERE user_id = ANY($1::uuid[]) OR user_id IN (
+    SELECT child_id FROM consents WHERE given_by = ANY($1) AND state = 'given'
+)
+ORDER BY user_id FOR NO KEY UPDATE
+
 -- name: end_consents
-UPDATE consents SET state = 'erased', withdrawn_at = coalesce(withdrawn_at, $2)
-WHERE child_id = ANY($1::uuid[]) AND state IN ('given', 'withdrawn')
+UPDATE consents SET withdrawn_at = coalesce(withdrawn_at, $2),
+    state = CASE WHEN child_id = ANY($1::uuid[]) THEN 'erased' ELSE 'withdrawn' END
+WHERE child_id = ANY($1) AND state IN ('given', 'withdrawn')
+    OR given_by = ANY($1) AND state = 'given'
+RETURNING child_id, given_by, withdrawn_at = $2 AS stood
 
 -- name: watched
 SELECT

@@ -8,6 +8,7 @@ from contracts.values import RefusalCode
 from pydantic import BaseModel
 
 PERSON_ERASED: Final = "person_erased"  # why a certificate is over whose child is erased
+GIVER_ERASED: Final = "удалены данные того, кто дал согласие"  # in the journal: the family reads it
 REASONS: Final[dict[RefusalCode, tuple[str, str]]] = {
     RefusalCode.module_disabled: (
         "Сертификаты дополнительного образования в вашем муниципалитете сейчас не выдаются.",
@@ -46,7 +47,7 @@ REASONS: Final[dict[RefusalCode, tuple[str, str]]] = {
         "Подождите немного и обновите страницу. Нажимать ещё раз не нужно.",
     ),
     RefusalCode.consent_withdrawn: (
-        "Согласие на обработку персональных данных отозвано раньше, чем выдан сертификат.",
+        "Согласие на обработку персональных данных кончилось раньше, чем выдан сертификат.",
         "Если сертификат нужен, дайте согласие и получите сертификат снова.",
     ),
 }
@@ -131,6 +132,12 @@ _CHANGED: Final[dict[str, str]] = {
 def in_words(code: str) -> str:
     """Why a certificate was changed; a code of another system, or of before, stays as it is."""
     return _CHANGED.get(code, code)
+
+
+def why_refused(codes: str) -> str:
+    """The sentences of the codes that the journal has; a code of another release stays."""
+    sentences = {code.value: message for code, (message, _) in REASONS.items()}
+    return " ".join(sentences.get(code, code) for code in codes.split(", "))
 
 
 def listed(codes: Sequence[WhyChanged]) -> str:

@@ -56,6 +56,7 @@ async def save_people(tx: Tx, users: Sequence[UserRegistered]) -> None:
         [json.dumps([e.organization_id for e in person.enrolments]) for person in people],
         [person.organization.id if person.organization else None for person in people],
         [bool(person.organization and person.organization.authorized) for person in people],
+        [person.organization.name if person.organization else None for person in people],
     )
 
 

@@ -1,5 +1,7 @@
 """What is to be done about consents that were withdrawn (152-ФЗ, article 21, part 5).
 
+So ends, too, what a parent has agreed to whose own data were erased.
+
 python -m certificates.withdrawals list
 python -m certificates.withdrawals keep CONSENT --ground "why the law lets the data be kept"
 
@@ -35,9 +37,10 @@ async def listed(tx: Tx, configured: Settings, at: datetime) -> list[str]:
         withdrawn = clock.day_in(zone, row["withdrawn_at"])
         until = withdrawn + DECIDE_WITHIN
         late = "  OVERDUE" if clock.day_in(zone, at) > until else ""
+        erased = ", who is erased" if row["giver_erased"] else ""
         other = "  another consent for this child stands" if row["another_stands"] else ""
         lines.append(
-            f"{row['consent_id']}  child {row['child_id']}  given by {row['given_by']}"
+            f"{row['consent_id']}  child {row['child_id']}  given by {row['given_by']}{erased}"
             f"  withdrawn {withdrawn}  decide by {until}{late}{other}"
         )
     return lines or ["None."]

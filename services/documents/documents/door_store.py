@@ -98,3 +98,9 @@ async def failed(tx: Tx, rows_max: int) -> tuple[int, list[asyncpg.Record]]:
     """How many documents could not be built; certificate, reason and next try of the first."""
     count: int = await tx.fetchval(SQL["count_failed"])
     return count, list(await tx.fetch(SQL["failed"], rows_max))
+
+
+async def names_of_organizations(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    """As their employees' events tell them; those that are known."""
+    rows = await tx.fetch(SQL["names_of_organizations"], ids) if ids else []
+    return {row["organization"]: row["name"] for row in rows}

@@ -147,6 +147,10 @@ SELECT * FROM (
 WHERE (is_own OR is_parent OR is_staff)
     AND NOT EXISTS (SELECT FROM people AS e WHERE e.user_id = $2 AND e.erased)
 
+-- name: names_of_organizations
+SELECT works_at AS organization, max(staff_of) AS name FROM people
+WHERE works_at = ANY($1::text[]) AND staff_of IS NOT NULL GROUP BY works_at
+
 -- name: application_facts
 SELECT * FROM (
     SELECT p.user_id AS child_id, p.full_name, p.birth_date, p.school,

@@ -61,7 +61,9 @@ def _works_at(user: UserRegistered) -> tuple[str | None, str | None]:
     return organization.name, organization.id
 
 
-async def erase_people(tx: Tx, tombstones: Mapping[UUID, Tombstone]) -> dict[UUID, dict[str, int]]:
+async def erase_people(
+    tx: Tx, tombstones: Mapping[UUID, Tombstone], _at: datetime
+) -> dict[UUID, dict[str, int]]:
     """Names go, and the data keys of their documents: what was sealed can never be read again.
 
     Returns how many of what, by whom it was. A tombstone that is older than the stored state

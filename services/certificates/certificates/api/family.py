@@ -85,7 +85,8 @@ async def give_consent(
     consent_id = derived(key_of(who.user_id, idempotency_key), "consent")
     in_force = doors.consent
     async with store_.transaction() as tx:
-        await store.lock_children(tx, [child_id])  # an erasure comes before all of this, or ends it
+        # The erasure of either comes before all of this, or ends it.
+        await store.lock_children(tx, [child_id, who.user_id])
         role = await _as_whom(tx, who, child_id)
         if given.text_version != in_force.version:
             raise Problem(
@@ -119,7 +120,7 @@ async def withdraw_consent(
             entry = await entry_of(tx, at, who, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
             refused = await consent_store.refuse_waiting(
-                tx, child_id, who.user_id, RefusalCode.consent_withdrawn
+                tx, [(child_id, who.user_id)], RefusalCode.consent_withdrawn
             )
             await outbox.append(tx, [retold.refused(row) for row in refused])
         return await _consent(tx, child_id, who.user_id, doors.consent)

@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from certificates import desk_store, store
 from certificates.api.common import TheMoment, TheNumber, entry_of, expect_digits
 from certificates.desk_store import Papers
-from certificates.reasons import in_words
+from certificates.reasons import in_words, why_refused
 
 router = APIRouter(tags=["desk"])
 
@@ -41,13 +41,17 @@ async def show_history(
         await journal.looks(tx, [await entry_of(tx, at, who, actor, "saw_history", child_id, why)])
         rows, following = await history.page(tx, child_id, asked)
         papers = await desk_store.checked_papers(tx, child_id)
-    return History(items=[history.deed(one, _details(one, papers)) for one in rows], next=following)
+        names = await desk_store.names_of_organizations(tx, history.organizations(rows))
+    deeds = [history.deed(one, _details(one, papers), names) for one in rows]
+    return History(items=deeds, next=following)
 
 
 def _details(row: Any, papers: Papers) -> str | None:
     """Why, in words; of an activation the papers that were checked: the journal has only codes."""
     if row["action"] in ("suspended", "resumed", "annulled"):
         return in_words(row["details"])
+    if row["action"] == "refused":
+        return why_refused(row["details"])
     if row["action"] != "activated":
         return None
     return ", ".join(papers.get((row["happened_at"], row["actor_id"]), []))

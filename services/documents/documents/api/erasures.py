@@ -57,6 +57,7 @@ async def download_act(
         outbox_sent=retention.SENT_KEPT.days + 1,
         refusals=retention.YEARS_3.days,
         journal=retention.JOURNAL.kept.days,
+        acts=retention.YEARS_3.days,
         rotations=ROTATIONS.kept.days,
         backups=settings.backups_kept_days,
     )

@@ -34,4 +34,5 @@ async def show_history(
         )
         await journal.looks(tx, [entry])
         rows, following = await history.page(tx, child_id, asked)
-    return History(items=[history.deed(one) for one in rows], next=following)
+        names = await door_store.names_of_organizations(tx, history.organizations(rows))
+    return History(items=[history.deed(one, names=names) for one in rows], next=following)

@@ -16,7 +16,7 @@ from documents.drawing.lettering import BOLD, MONO, SANS, printed, width, wrap
 from documents.drawing.sheet import LEADING, LEFT, RIGHT, Sheet
 
 TITLE: Final = "Акт об уничтожении персональных данных"
-VERSION: Final = "act-2"
+VERSION: Final = "act-3"
 SYSTEM: Final = "Сертификаты дополнительного образования (identity, certificates, documents)"
 NOBODY: Final = "не поручалась"
 ROWS_MAX: Final = 500
