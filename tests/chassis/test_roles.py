@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import psycopg
 import pytest
 from chassis import journal, retention
 from chassis.command_line import Refused
@@ -52,11 +53,11 @@ async def service(migrated_url, postgres_server):
 async def guarded(migrated_url, postgres_server):
     """For tests that can change nothing. Closed to others as docker/postgres/databases.sh does."""
     url = await migrated_url("certificates")
-    connection = await asyncpg.connect(
-        f"{postgres_server.url}/postgres", password=postgres_server.password
-    )
-    await connection.execute(f"REVOKE ALL ON DATABASE {url.rpartition('/')[2]} FROM PUBLIC")
-    await connection.close()
+    name = url.rpartition("/")[2]
+    known = {"password": postgres_server.password, "autocommit": True}
+    with psycopg.connect(signed_in(url, OWNER), **known) as owner:
+        owner.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        owner.execute(f"GRANT CONNECT ON DATABASE {name} TO {SERVICE}")
     async with a_service(postgres_server, url) as store:
         yield store
 
@@ -165,11 +166,9 @@ async def test_where_the_journal_begins_is_read_from_our_table_whatever_the_sear
 ):
     """A schema before ours in the path, should ever somebody give the role one."""
     name = await service.pool.fetchval("SELECT current_database()")
-    connection = await asyncpg.connect(
-        f"{postgres_server.url}/{name}", password=postgres_server.password
-    )
-    await connection.execute(f"CREATE SCHEMA mine AUTHORIZATION {SERVICE}")
-    await connection.close()
+    known = {"password": postgres_server.password, "autocommit": True}
+    with psycopg.connect(f"{postgres_server.url}/{name}", **known) as superuser:
+        superuser.execute(f"CREATE SCHEMA mine AUTHORIZATION {SERVICE}")
     async with service.pool.acquire() as tx:
         await tx.execute("CREATE TABLE mine.journal_start AS SELECT 2::bigint AS link")
         await tx.execute("SET search_path = mine, public")
