@@ -18,7 +18,7 @@ import asyncpg
 from chassis.queries import load
 
 from tools.stack.apart import Stack
-from tools.stack.secret_files import SERVER
+from tools.stack.secret_files import OWNERS, SERVER, password_of
 
 SQL: Final = load("bench", "crowd.sql")
 CHUNK: Final = 500_000  # a statement's new rows are held for the triggers that count them
@@ -83,7 +83,7 @@ async def scanned(stack: Stack) -> dict[str, int]:
 
 
 async def _fill(stack: Stack, service: str, tables: Sequence[str], rows: int) -> None:
-    async with connected(stack.demo["databases"][service]) as connection:
+    async with connected(_owned(stack, service)) as connection:
         await connection.execute("SET maintenance_work_mem = '1GB'")
         for table in tables:
             count = rows // INBOX_PART if table == "inbox" else rows
@@ -135,9 +135,18 @@ async def without_indexes(
 
 def superuser(stack: Stack) -> str:
     """The server's address for who may write a checkpoint and set settings."""
-    password = (stack.folder / "secrets" / SERVER / "database_password").read_text()
+    return _signed_in(stack, SERVER, "postgres")
+
+
+def _owned(stack: Stack, service: str) -> str:
+    """A service's database for who may take its indexes away."""
+    return _signed_in(stack, OWNERS[service], service)
+
+
+def _signed_in(stack: Stack, role: str, database: str) -> str:
+    password = password_of(stack.folder / "secrets", role)
     port = stack.demo["databases"]["certificates"].rpartition(":")[2].partition("/")[0]
-    return f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+    return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ On free ports of loopback and in a folder that is thrown away; only processes it
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from tools.stack.ports import free_port
 from tools.stack.settings import DEFAULT_PORTS, SERVICES, StackSettings, load
 
 SESSION_MS = 6000
+BY_RELEASE = {"PYTHONPATH", "DATABASE_PASSWORD"}
 ONE_EACH: Mapping[str, int] = dict.fromkeys(SERVICES, 1)
 
 
@@ -49,6 +51,10 @@ class Lab:
     kafka_proxy: Proxy | None = None
     earlier: Path | None = None
 
+    async def migrate(self) -> None:
+        """The tables are as this release needs them, whoever works with them meanwhile."""
+        await asyncio.gather(*(services.migrate(self.settings, name) for name in SERVICES))
+
     @property
     def kafka(self) -> str:
         return str(self.stack.demo["kafka"])
@@ -58,6 +64,10 @@ class Lab:
         """Past any proxy."""
         found: Mapping[str, str] = self.stack.demo["databases"]
         return found
+
+    def owned(self, service: str) -> str:
+        """Its database, signed in as the owner of its tables."""
+        return services.database(self.settings, service, secret_files.OWNERS[service])
 
     def url(self, name: str) -> str:
         """Of a service, or of one of its replicas."""
@@ -83,12 +93,15 @@ class Lab:
         return name
 
     def choose(self, name: str, *, earlier: bool) -> None:
-        """Of which release it is when it is started next."""
-        program = self.parts[name].program
-        told = {k: v for k, v in program.environment.items() if k != "PYTHONPATH"}
+        """Of which release it is when it is started next; the earlier one migrates by itself."""
+        program, service = self.parts[name].program, name.partition("-")[0]
+        role = secret_files.OWNERS[service] if earlier else service
+        told = {k: v for k, v in program.environment.items() if k not in BY_RELEASE}
+        told["DATABASE_URL"] = re.sub("//[^@]+@", f"//{role}@", told["DATABASE_URL"])
         if earlier:
             assert self.earlier is not None, "the shape names no commit"
             told |= release.environment(self.earlier)
+            told["DATABASE_PASSWORD"] = _password(self.settings, role)
         self.parts[name].program = replace(program, environment=told)
 
     def _environment(self, service: str, *, first: bool) -> Mapping[str, str]:
@@ -127,7 +140,10 @@ async def a_lab(shape: Shape) -> AsyncIterator[Lab]:
         try:
             stores = lab.of("postgres", "kafka")
             await asyncio.gather(*(lab.parts[name].up() for name in stores))
-            await postgres.ensure_databases(_server(lab.settings), _passwords(lab.settings))
+            secrets = lab.settings.local / "secrets"
+            await asyncio.to_thread(postgres.ensure_databases, _server(lab.settings), secrets)
+            if not shape.commit:
+                await lab.migrate()
             for service in SERVICES:
                 for _ in range(shape.replicas[service]):
                     lab.add(service)
@@ -153,19 +169,16 @@ async def _made(folder: Path, shape: Shape) -> Lab:
     for node in nodes:
         program = kafka.program(node, all_jars, peers=nodes, heap="384m")
         parts[f"kafka-{node.id}"] = Part(program)
-    passwords = _passwords(settings)
     secrets = {
         f"{kind} of {service}": (place / kind).read_bytes()
         for service, place in found.items()
         for kind in secret_files.KINDS
+        if (place / kind).exists()
     }
     demo = {
         "urls": {name: services.url(settings, name) for name in SERVICES},
         "kafka": ",".join(node.bootstrap for node in nodes),
-        "databases": {
-            name: f"postgresql://{name}:{passwords[name]}@127.0.0.1:{ports['postgres']}/{name}"
-            for name in SERVICES
-        },
+        "databases": {name: services.database(settings, name, name) for name in SERVICES},
     }
     dsn = _server(settings).dsn
     earlier = release.taken(shape.commit, folder / "earlier") if shape.commit else None
@@ -185,16 +198,14 @@ def _node(settings: StackSettings, n: int, proxy: Proxy | None) -> kafka.Node:
     )
 
 
-def _passwords(settings: StackSettings) -> Mapping[str, str]:
-    return {
-        name: (settings.local / "secrets" / name / "database_password").read_text()
-        for name in SERVICES
-    }
+def _password(settings: StackSettings, role: str) -> str:
+    return secret_files.password_of(settings.local / "secrets", role)
 
 
 def _server(settings: StackSettings) -> postgres.Postgres:
-    password = settings.local / "secrets" / secret_files.SERVER / "database_password"
     return postgres.Postgres(
-        settings.local / "postgres", settings.ports["postgres"], password.read_text(),
+        settings.local / "postgres",
+        settings.ports["postgres"],
+        _password(settings, secret_files.SERVER),
         settings.local / "logs" / "postgres.log",
-    )  # fmt: skip
+    )

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -14,8 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 from chassis import clock
-from chassis.database import Pool, migrate, open_pool
-from chassis.settings import ServiceSettings
+from chassis.database import Pool, open_pool
+from chassis.migrate import Settings as OwnersSettings
+from chassis.migrate import migrate
 
 from tests.servers import KafkaServer, PostgresServer, a_kafka, a_postgres
 from tests.standing import Clock
@@ -24,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 RUN = secrets.token_hex(3)  # a server may have seen other runs
 _databases = count(1)
+# Every test database has these; tests themselves stand outside, as the server's superuser.
+OWNER, SERVICE = "tests_owner", "tests_service"
 
 # Databases by the thousand: in memory one is made in 30 ms, on a busy disk in up to 750.
 MEMORY, BYTES_MIN = Path("/dev/shm"), 8 << 30  # noqa: S108  only names that nobody guesses
@@ -41,7 +45,18 @@ def servers_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 async def postgres_server(servers_folder) -> AsyncIterator[PostgresServer]:
     async with a_postgres(servers_folder) as server:
+        _make_roles(server)
         yield server
+
+
+def _make_roles(server: PostgresServer) -> None:
+    with psycopg.connect(f"{server.url}/postgres", password=server.password, autocommit=True) as tx:
+        for role in (OWNER, SERVICE):
+            named, password = psycopg.sql.Identifier(role), psycopg.sql.Literal(server.password)
+            if not tx.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
+                tx.execute(psycopg.sql.SQL("CREATE ROLE {}").format(named))
+            sign_in = psycopg.sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+            tx.execute(sign_in.format(named, password))
 
 
 @pytest.fixture(scope="session")
@@ -93,8 +108,23 @@ def a_database(server: PostgresServer, name: str | None = None, *, like: str = "
     """Fresh and empty, or a copy of another one."""
     name = name or a_name()
     with psycopg.connect(f"{server.url}/postgres", password=server.password, autocommit=True) as tx:
-        tx.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")
+        made = f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {like} STRATEGY FILE_COPY"
+        tx.execute(made)
     return f"{server.url}/{name}"
+
+
+def signed_in(url: str, role: str) -> str:
+    """The same database, as one of its roles."""
+    return re.sub("//[^@]+@", f"//{role}@", url)
+
+
+def as_owner(server: PostgresServer, url: str) -> OwnersSettings:
+    """With what the tables of a database are made."""
+    return OwnersSettings(
+        database_url=signed_in(url, OWNER),
+        database_password=server.password,
+        service_role=SERVICE,
+    )
 
 
 def drop_database(server: PostgresServer, name: str) -> None:
@@ -128,11 +158,15 @@ def settings_on(server: PostgresServer, database_url: str, kind: Any, **changes:
 
 
 @pytest.fixture(scope="module")
-def whole_settings(postgres_server, kafka) -> Callable[..., Any]:
-    """The same for a whole service that serves all tests of a module."""
-    url = a_database(postgres_server)
+def whole_settings(postgres_server, kafka, migrated_url) -> Callable[..., Any]:
+    """The same for a whole service that serves all tests of a module, signed in as it is."""
     known = {"kafka_bootstrap": kafka, "kafka_topic_prefix": a_prefix()}
-    return lambda kind, **changes: settings_on(postgres_server, url, kind, **known, **changes)
+
+    async def of(service: str, kind: Any, **changes: object) -> Any:
+        url = await migrated_url(service)
+        return settings_on(postgres_server, url, kind, **known, **changes)
+
+    return of
 
 
 @pytest.fixture(scope="session")
@@ -144,14 +178,21 @@ def template(postgres_server):
         if service not in made:
             made[service] = name = a_name()
             url = a_database(postgres_server, name)
-            settings = settings_on(postgres_server, url, ServiceSettings, http_port=0)
-            folders = [ROOT / "services" / service / "migrations"] if service else []
-            pool = await open_pool(settings)
-            await migrate(pool, settings, folders)
-            await pool.close()
+            folder = ROOT / "services" / service / "migrations" if service else None
+            await migrate(as_owner(postgres_server, url), folder)
         return made[service]
 
     return name_of
+
+
+@pytest.fixture(scope="session")
+def migrated_url(postgres_server, template):
+    """Makes a database with a service's tables; the address is as the service signs in."""
+
+    async def of(service: str | None) -> str:
+        return signed_in(a_database(postgres_server, like=await template(service)), SERVICE)
+
+    return of
 
 
 @pytest.fixture
@@ -178,15 +219,16 @@ async def migrated_without(postgres_server, tmp_path):
 
     async def make(
         kind, service: str, first_left_out: str
-    ) -> tuple[Pool, Callable[[], Awaitable[None]]]:
-        settings = settings_on(postgres_server, a_database(postgres_server), kind)
+    ) -> tuple[Pool, Callable[[], Awaitable[int]]]:
+        url = a_database(postgres_server)
+        owner = as_owner(postgres_server, url)
         folder, others = ROOT / "services" / service / "migrations", tmp_path / "others"
         later = [path.name for path in folder.iterdir() if path.name >= first_left_out]
         shutil.copytree(folder, others, ignore=shutil.ignore_patterns(*later))
-        pool = await open_pool(settings)
+        await migrate(owner, others)
+        pool = await open_pool(settings_on(postgres_server, url, kind))
         pools.append(pool)
-        await migrate(pool, settings, [others])
-        return pool, partial(migrate, pool, settings, [folder])
+        return pool, partial(migrate, owner, folder)
 
     yield make
     for pool in pools:

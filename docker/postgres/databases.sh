@@ -1,14 +1,27 @@
 #!/bin/bash
-# Runs once, when the data folder is empty: a role and a database per service, closed to the others.
+# For each service a database that is closed to others; its owner, who makes and changes its tables;
+# and the role of the service itself, to which the owner grants what it needs (docs/adr/0024).
+# Runs when the data folder is empty. Run again, it sets the passwords to what the files say, makes
+# what is missing, and gives the owner what the service owned before there were owners.
 set -euo pipefail
+: "${PASSWORD_FILE:=/run/secrets/ROLE_database_password}"
 for service in identity certificates documents; do
-    # psql reads the password itself: it is in no argument, and in no log should a statement fail.
-    psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 -v service="$service" \
+    owner=${service}_owner
+    # psql reads the passwords itself: they are in no argument, and in no log should a statement fail.
+    psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 -v service="$service" -v owner="$owner" \
         --username "$POSTGRES_USER" --dbname postgres <<SQL
 SET log_min_error_statement = panic;
-\set password \`cat /run/secrets/${service}_database_password\`
-CREATE ROLE :"service" LOGIN PASSWORD :'password';
-CREATE DATABASE :"service" OWNER :"service";
-REVOKE ALL ON DATABASE :"service" FROM PUBLIC;
+\set password \`cat '${PASSWORD_FILE/ROLE/$service}'\`
+\set owner_password \`cat '${PASSWORD_FILE/ROLE/$owner}'\`
+SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY[:'service', :'owner']) AS name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+ALTER ROLE :"service" PASSWORD :'password';
+ALTER ROLE :"owner" PASSWORD :'owner_password';
+SELECT format('CREATE DATABASE %I OWNER %I', :'service', :'owner')
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'service') \gexec
+\connect :service
+REASSIGN OWNED BY :"service" TO :"owner";
+REVOKE ALL ON DATABASE :"service" FROM PUBLIC, :"service";
+GRANT CONNECT ON DATABASE :"service" TO :"service";
 SQL
 done

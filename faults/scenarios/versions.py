@@ -26,10 +26,11 @@ SOME = """SELECT certificate_id, child_id FROM credentials
     back_s=30.0, shape=MIXED, skip=lambda: release.why_not(EARLIER),
 )  # fmt: skip
 async def two_versions(stage: Stage) -> str:
-    """All are old; one by one becomes new, the first of each migrates; back; and new again."""
+    """All are old; the tables become new, one by one the replicas too; back; and new again."""
     names = stage.lab.of(*SERVICES)
     async with stage.load.going_on(RATE_PER_S):
         await asyncio.sleep(2)
+        await stage.lab.migrate()
         for _ in range(stage.times):
             for earlier in (False, True, False):
                 stage.chance.shuffle(names)

@@ -81,7 +81,7 @@ def _seconds(span: timedelta) -> str:
 
 
 async def _each(lab: Lab, service: str, statements: list[str]) -> None:
-    connection = await asyncpg.connect(lab.databases[service], timeout=30)
+    connection = await asyncpg.connect(lab.owned(service), timeout=30)
     try:
         await connection.execute("SET lock_timeout = '3s'")
         for statement in statements:

@@ -22,7 +22,7 @@ ROWS = 4 * ROWS_A_BATCH  # each one issued and activated: two events
 
 async def test_a_familys_request_is_not_behind_an_import(whole_settings):
     """While documents keeps up with nothing, a batch of the file is unfinished, and no more."""
-    settings = whole_settings(Settings)
+    settings = await whole_settings("certificates", Settings)
     service = main.make(settings)
     async with serving(service) as whole:
         store = Store(whole.pool)

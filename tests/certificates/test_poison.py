@@ -21,8 +21,8 @@ def asks_now(child, name):
 
 
 @pytest.fixture(scope="module")
-def service(whole_settings):
-    return main.make(whole_settings(Settings))
+async def service(whole_settings):
+    return main.make(await whole_settings("certificates", Settings))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from chassis import logs
 from chassis.topics import ensure
 
 from tests.chassis.bench import TOPIC, Bench, Settings
+from tests.conftest import OWNER
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ async def deaf_bench(settings_for, migrated, topic_prefix) -> Bench:
 
 async def a_bench(settings, migrated) -> Bench:
     pool = await migrated(settings, None)
-    await pool.execute("CREATE TABLE effects (event_id text NOT NULL, key text NOT NULL)")
+    async with pool.acquire() as tx, tx.transaction():
+        await tx.execute(f"SET LOCAL ROLE {OWNER}")  # so that the service's role is granted it
+        await tx.execute("CREATE TABLE effects (event_id text NOT NULL, key text NOT NULL)")
     return Bench(settings, pool)
 
 

@@ -7,7 +7,6 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 from aiokafka.errors import KafkaError
 from chassis import broker, relay, server, service
@@ -20,7 +19,6 @@ from tests.chassis.saying import all_sent, say
 from tests.processes import Child, a_child, environment
 from tests.servers import KafkaToHarm
 from tests.waiting import eventually
-from tools.stack.settings import SERVICES
 
 pytestmark = [
     pytest.mark.apache,
@@ -124,17 +122,6 @@ def test_a_stop_has_time_for_open_requests_consumers_and_relay_within_30_s():
     assert broker.STOP_S_MAX < service.CONSUMERS_STOP_S_MAX
 
 
-@pytest.fixture
-def databases(postgres_server, database_url):
-    """A fresh database for each service."""
-    urls = {name: f"{database_url}_{name}" for name in SERVICES}
-    known = {"password": postgres_server.password, "autocommit": True}
-    with psycopg.connect(f"{postgres_server.url}/postgres", **known) as tx:
-        for url in urls.values():
-            tx.execute(f"CREATE DATABASE {url.rpartition('/')[2]}")
-    return urls
-
-
 QUICKLY = """
 import runpy
 from chassis import broker, relay, server, service
@@ -145,7 +132,7 @@ runpy.run_module("{name}.main", run_name="__main__")
 
 
 async def test_each_service_ends_with_code_0_though_its_broker_hangs_or_is_dead(
-    harmed, postgres_server, databases, tmp_path
+    harmed, postgres_server, migrated_url, tmp_path
 ):
     """What waits for a broker waits shorter than in earnest.
 
@@ -154,7 +141,7 @@ async def test_each_service_ends_with_code_0_though_its_broker_hangs_or_is_dead(
     async with AsyncExitStack() as stack:
 
         async def started(name: str) -> Child:
-            told = environment(databases[name], postgres_server.password, harmed.address)
+            told = environment(await migrated_url(name), postgres_server.password, harmed.address)
             command = ["-c", QUICKLY.format(name=name)]
             child = a_child(name, told, tmp_path, command=command)
             return await stack.enter_async_context(child)

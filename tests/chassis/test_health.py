@@ -8,6 +8,7 @@ from contracts.events import CertificateRequested
 from fastapi import APIRouter
 
 from tests.chassis.bench import TOPIC, note
+from tests.conftest import SERVICE, signed_in
 from tests.running import serving
 from tests.waiting import eventually
 
@@ -15,9 +16,10 @@ from tests.waiting import eventually
 @pytest.fixture
 async def whole(bench, tmp_path, monkeypatch):
     monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.05)
+    url = signed_in(bench.settings.database_url, SERVICE)
     service = Service(
         name="bench",
-        settings=bench.settings,
+        settings=bench.settings.model_copy(update={"database_url": url}),
         migrations=tmp_path,
         router=APIRouter(),
         says=[],

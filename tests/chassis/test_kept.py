@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from chassis import parking
-from chassis.database import CHASSIS_MIGRATIONS
 from chassis.handlers import Effects
 from chassis.kept import NotYet, open_kept, quarantine
+from chassis.migrations import CHASSIS_MIGRATIONS
 
 KEY = bytes(32)
 

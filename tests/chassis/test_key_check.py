@@ -8,6 +8,7 @@ from chassis.service import Running, Service
 from fastapi import APIRouter, FastAPI
 
 from tests.chassis.bench import Settings
+from tests.conftest import SERVICE, signed_in
 
 OTHER = bytes(range(32))
 
@@ -21,6 +22,7 @@ async def test_a_service_does_not_start_with_another_key_and_says_what_to_do(
 ):
     await expect_same_key(deaf_bench.pool, deaf_bench.settings.key_bytes)
     wrong = settings_for(Settings, encryption_key=base64.urlsafe_b64encode(OTHER).decode())
+    wrong = wrong.model_copy(update={"database_url": signed_in(wrong.database_url, SERVICE)})
     running = Running(Service("bench", wrong, tmp_path, APIRouter(), [], lambda _: []), left)
     with pytest.raises(SystemExit, match="ENCRYPTION_KEY is not the key") as told:
         await running.start(FastAPI())

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from tests.chassis.bench import TOPIC
+from tests.conftest import SERVICE, signed_in
 from tests.processes import a_child, environment, refusal
 from tests.waiting import eventually
 from tools.stack.ports import free_port
@@ -60,9 +61,9 @@ async def test_a_service_that_waits_for_its_database_stops_at_once(tmp_path):
 
 
 async def test_a_service_that_waits_for_its_broker_is_alive_not_ready_and_stops_at_once(
-    tmp_path, postgres_server, database_url
+    tmp_path, postgres_server, migrated_url
 ):
-    told = environment(database_url, postgres_server.password, NOWHERE)
+    told = environment(await migrated_url("certificates"), postgres_server.password, NOWHERE)
     async with a_child("certificates", told, tmp_path, ready=False) as child:
         await eventually(lambda: child.wrote("kafka_not_ready"), within_s=60)
         assert (await child.get("/health/live")).status_code == 200
@@ -77,7 +78,8 @@ async def test_a_service_whose_consumer_is_dead_ends_with_code_70_for_its_superv
     (tmp_path / "migrations").mkdir()
     settings = bench.settings
     told = environment(
-        settings.database_url, postgres_server.password, settings.kafka_bootstrap,
+        signed_in(settings.database_url, SERVICE), postgres_server.password,
+        settings.kafka_bootstrap,
         KAFKA_TOPIC_PREFIX=settings.kafka_topic_prefix,
     )  # fmt: skip
     command = ["-m", "tests.chassis.a_service", str(tmp_path / "migrations")]

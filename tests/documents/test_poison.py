@@ -20,8 +20,8 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def service(whole_settings):
-    settings = whole_settings(Settings, portal_url=PORTAL)
+async def service(whole_settings):
+    settings = await whole_settings("documents", Settings, portal_url=PORTAL)
     with ThreadPoolExecutor(2) as executor:
         yield main.make(settings, Workshop(settings.key_bytes, PORTAL, executor, CURRENT))
 

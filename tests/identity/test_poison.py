@@ -14,8 +14,8 @@ from tests.running import serving
 
 
 @pytest.fixture(scope="module")
-def service(whole_settings):
-    return main.make(whole_settings(Settings))
+async def service(whole_settings):
+    return main.make(await whole_settings("identity", Settings))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from chassis.journal import os_user
 from identity.admin import WITHDRAWN_S_MAX
 
 from tests.builders import an_id
-from tests.conftest import a_database
 from tests.processes import a_child, environment
 from tests.waiting import eventually
 from tools.stack.settings import ROOT
@@ -89,13 +88,13 @@ def kid(token: str) -> str:
 
 
 @pytest.fixture
-async def town(tmp_path, postgres_server, kafka, topic_prefix):
+async def town(tmp_path, postgres_server, migrated_url, kafka, topic_prefix):
     """An operator, made by commands, who can sign in."""
     services, identity_told, identity_url = {}, {}, ""
     async with AsyncExitStack() as running:
         for name in DOORS:
             told = environment(
-                a_database(postgres_server), postgres_server.password, kafka,
+                await migrated_url(name), postgres_server.password, kafka,
                 KAFKA_TOPIC_PREFIX=topic_prefix,
             )  # fmt: skip
             identity_url = identity_url or f"http://127.0.0.1:{told['HTTP_PORT']}"

@@ -18,6 +18,7 @@ SETTINGS = {
     "certificates": certificates.settings.Settings,
     "documents": documents.settings.Settings,
 }
+PARTS = re.findall(r"^(?:  )?([a-z-]+):", COMPOSE, re.MULTILINE)
 NOT_FOR_AN_OPERATOR = {"http_port"}  # inside the container; the port outside is another variable
 
 
@@ -66,11 +67,33 @@ def test_the_image_of_all_services_is_built_once_and_never_fetched() -> None:
     """Built under one name by each, the last one would be another image than the others run."""
     assert len(re.findall(r"^ +build:", COMPOSE, re.MULTILINE)) == 1
     assert "\n    build: ." in block("identity")
-    common = block("x-service")
+    common = block("x-image")
+    assert "<<: *image" in block("x-service")
+    assert "<<: *image" in block("x-migrate")
     assert "image: additional-education-certificates" in common
     assert "pull_policy: never" in common
     for name in (*SETTINGS, "demo"):
         assert "<<: *service" in block(name)
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_service_starts_after_its_tables_are_made_and_is_never_given_their_owners_password(
+    service: str,
+) -> None:
+    """`--wait` counts what has ended as failed, unless somebody waits for it to end."""
+    once = block(f"{service}-migrate")
+    assert f"{service}-migrate: {{condition: service_completed_successfully}}" in block(service)
+    assert f"command: [python, -m, chassis.migrate, {service}]" in once
+    assert f"SERVICE_ROLE: {service}\n" in once
+    signed_in = set(
+        re.findall(rf"postgresql://(\w+)@postgres:5432/{service}$", COMPOSE, re.MULTILINE)
+    )
+    assert signed_in == {service, f"{service}_owner"}
+    assert f"//{service}_owner@" in once
+    secret = f"{service}_owner_database_password"
+    holders = {name for name in PARTS if secret in block(name)} - {"services"}
+    assert holders == {"postgres", f"{service}-migrate", "secrets"}
+    assert re.findall(r"source: (\w+)", once) == [secret]
 
 
 def test_an_address_that_must_be_https_is_said_so_wherever_it_is_told() -> None:

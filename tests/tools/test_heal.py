@@ -172,9 +172,9 @@ async def lose_a_topic(world: World, topic: topics.Topic) -> None:
 
 
 @pytest.fixture(scope="module")
-async def story(postgres_server, kafka):
+async def story(postgres_server, kafka, migrated_url):
     """What was stored, found and told before the damage, after it, and after each healing."""
-    async with a_world(postgres_server, kafka) as world:
+    async with a_world(postgres_server, kafka, migrated_url) as world:
         told: dict[str, Any] = {"world": world, "whole": await rows(world)}
         await lose(world)
         told["damaged"] = await rows(world)
@@ -261,10 +261,10 @@ def test_who_asked_and_was_lost_has_a_certificate_and_its_document(story):
 
 
 async def test_what_is_lost_and_can_be_made_anew_is_called_so_and_nothing_unhealable(
-    postgres_server, kafka
+    postgres_server, kafka, migrated_url
 ):
     """A document and a refusal whose events are still on their topics: each is one gap."""
-    async with a_world(postgres_server, kafka) as world:
+    async with a_world(postgres_server, kafka, migrated_url) as world:
         lost = world.certificates["child-11"]
         await world.execute("documents", f"DELETE FROM credentials WHERE certificate_id = '{lost}'")
         little = f"DELETE FROM certificate_requests WHERE child_id = '{user_id(LITTLE)}'"

@@ -34,8 +34,8 @@ async def looked_at(world: World, known=MappingProxyType({})) -> list[Finding]:
 
 
 @pytest.fixture(scope="module")
-async def world(postgres_server, kafka):
-    async with a_world(postgres_server, kafka) as world:
+async def world(postgres_server, kafka, migrated_url):
+    async with a_world(postgres_server, kafka, migrated_url) as world:
         yield world
 
 

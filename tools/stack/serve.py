@@ -66,8 +66,8 @@ def _watch_input(told_to_stop: asyncio.Event) -> None:
 
 
 def _postgres(folder: Path, port: int) -> tuple[Program, Mapping[str, str]]:
-    secrets = secret_files.ensure(folder / "secrets", (secret_files.SERVER,))
-    password = (secrets[secret_files.SERVER] / "database_password").read_text()
+    secret_files.ensure(folder / "secrets", (secret_files.SERVER,))
+    password = secret_files.password_of(folder / "secrets", secret_files.SERVER)
     server = postgres.Postgres(
         folder / "postgres", port, password, folder / "postgres.log", durable=False
     )

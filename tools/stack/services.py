@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tools.stack import secret_files
 from tools.stack.memory_broker import FETCH_MAX_WAIT_MS
+from tools.stack.problem import Problem
 from tools.stack.program import Program
 from tools.stack.settings import ROOT, SERVICES, StackSettings
 
@@ -23,6 +25,12 @@ SECRET_VARIABLES = {"DATABASE_PASSWORD", "ENCRYPTION_KEY"}  # ours come from fil
 
 def url(settings: StackSettings, service: str) -> str:
     return f"http://127.0.0.1:{settings.ports[service]}"
+
+
+def database(settings: StackSettings, service: str, role: str) -> str:
+    """A service's database as one of its two roles, with the password."""
+    password = secret_files.password_of(settings.local / "secrets", role)
+    return f"postgresql://{role}:{password}@127.0.0.1:{settings.ports['postgres']}/{service}"
 
 
 def environment(
@@ -47,6 +55,28 @@ def environment(
         **OPERATOR,
     }
     return {**defaults, **kept, **ours}
+
+
+async def migrate(settings: StackSettings, service: str) -> None:
+    """Its tables, made or changed by their owner, before it is started. Raises Problem."""
+    owner = secret_files.OWNERS[service]
+    kept = {k: v for k, v in settings.environment.items() if k not in SECRET_VARIABLES}
+    told = kept | {
+        "DATABASE_URL": f"postgresql://{owner}@127.0.0.1:{settings.ports['postgres']}/{service}",
+        "SECRETS_DIR": str(settings.local / "secrets" / owner),
+        "SERVICE_ROLE": service,
+    }
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "chassis.migrate", service),
+        env=told,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await child.communicate()
+    if child.returncode:
+        words = said.decode(errors="replace").strip()
+        raise Problem(f"The tables of {service} could not be made: {words}")
 
 
 async def is_ready(url: str) -> bool:

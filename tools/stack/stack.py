@@ -89,8 +89,8 @@ async def _start(settings: StackSettings, supervisor: Supervisor) -> Addresses:
     if settings.kafka in {None, "apache"}:
         needed |= {name: settings.ports[name] for name in ("kafka", "kafka_controller")}
     ports.require_free(needed)
-    secrets = secret_files.ensure(settings.local / "secrets")
-    passwords = {name: (secrets[name] / "database_password").read_text() for name in SERVICES}
+    secrets = settings.local / "secrets"
+    secret_files.ensure(secrets)
     say("Starting PostgreSQL, Kafka and the services …")
     broker = await broker_choice.choose(settings)
     memory = broker.kind == "memory"
@@ -99,19 +99,16 @@ async def _start(settings: StackSettings, supervisor: Supervisor) -> Addresses:
         kafka = [broker.program] if broker.program else []
         kafka_starts = starting.create_task(supervisor.start(STORES, *kafka))
         await supervisor.start(STORES, postgres.program(server))
-        await postgres.ensure_databases(server, passwords)
+        await asyncio.to_thread(postgres.ensure_databases, server, secrets)
+        await asyncio.gather(*(services.migrate(settings, name) for name in SERVICES))
         if memory:  # its address is known only then
             await kafka_starts
         programs = services.programs(settings, broker.bootstrap, memory=memory)
         await supervisor.start(SERVICES_STAGE, *programs)
-    port = settings.ports["postgres"]
     return Addresses(
         urls={name: services.url(settings, name) for name in SERVICES},
         kafka=broker.bootstrap,
-        databases={
-            name: f"postgresql://{name}:{passwords[name]}@127.0.0.1:{port}/{name}"
-            for name in SERVICES
-        },
+        databases={name: services.database(settings, name, name) for name in SERVICES},
         identity_environment=services.environment(settings, "identity", broker.bootstrap),
     )
 
@@ -125,10 +122,9 @@ def _databases_folder(settings: StackSettings, *, memory: bool) -> Path:
 
 
 def _postgres(settings: StackSettings, folder: Path) -> postgres.Postgres:
-    password = settings.local / "secrets" / secret_files.SERVER / "database_password"
     return postgres.Postgres(
         folder=folder,
         port=settings.ports["postgres"],
-        password=password.read_text(),
+        password=secret_files.password_of(settings.local / "secrets", secret_files.SERVER),
         log=settings.local / "logs" / "postgres.log",
     )

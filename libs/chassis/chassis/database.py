@@ -1,16 +1,12 @@
-"""The pool, the migrations, and which database errors pass by themselves."""
+"""The pool, and which database errors pass by themselves."""
 
 import asyncio
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import structlog
-import yoyo
 
-from chassis.settings import ServiceSettings
+from chassis.settings import DatabaseSettings
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -23,10 +19,7 @@ else:
 
 log = structlog.get_logger()
 
-CHASSIS_MIGRATIONS = Path(__file__).parent.parent / "migrations"
-MIGRATION_LOCK = 0x6D6967
 WAIT_S_MAX = 60.0
-TURN_S_MAX = 3600.0  # another replica may have much to migrate
 # asyncpg says "not connected" by either of its own two, as the moment of the loss has it.
 CLIENT_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 DATABASE_ERRORS = (asyncpg.PostgresError, *CLIENT_ERRORS, OSError)
@@ -56,7 +49,7 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}{f' {state}' if state else ''}"
 
 
-async def open_pool(settings: ServiceSettings, sessions: int | None = None) -> Pool:
+async def open_pool(settings: DatabaseSettings, sessions: int | None = None) -> Pool:
     """A pool, waiting up to a minute for a database that is just starting.
 
     It has as many sessions as the settings say, or exactly `sessions`.
@@ -94,25 +87,3 @@ async def _as_it_is(_connection: Tx) -> None:
 
     Whoever takes a lock of the session gives it back, or ends the session.
     """
-
-
-async def migrate(pool: Pool, settings: ServiceSettings, folders: Sequence[Path]) -> None:
-    """Apply the plain SQL files of `folders` in order, once, whoever of the replicas is first."""
-    async with pool.acquire() as connection:
-        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK, timeout=TURN_S_MAX)
-        try:
-            await asyncio.to_thread(_apply, settings, [CHASSIS_MIGRATIONS, *folders])
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATION_LOCK)
-
-
-def _apply(settings: ServiceSettings, folders: Sequence[Path]) -> None:
-    parts = urlsplit(settings.database_url)
-    password = quote(settings.database_password.get_secret_value(), safe="")
-    netloc = f"{parts.username}:{password}@{parts.netloc.rpartition('@')[2]}"
-    backend = yoyo.get_backend(urlunsplit(("postgresql+psycopg", netloc, *parts[2:])))
-    try:
-        for folder in folders:
-            backend.apply_migrations(backend.to_apply(yoyo.read_migrations(str(folder))))
-    finally:
-        backend.connection.close()

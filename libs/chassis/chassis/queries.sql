@@ -55,10 +55,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS rows,
 -- name: count_unsent
 SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted
 
--- name: sent_partitions
-SELECT c.relname AS name
-FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'outbox_sent'::regclass
+-- name: keep_sent_partitions
+SELECT keep_sent_partitions($1, $2)
 
 -- name: quarantine
 INSERT INTO quarantine (topic, partition, record_offset, digest, record, key_digest, reason)
@@ -373,3 +371,18 @@ SELECT relation, state, sum(rows)::bigint AS rows FROM (
     SELECT relation, state, rows FROM counts UNION ALL SELECT relation, state, rows FROM count_changes
 ) AS known
 GROUP BY relation, state
+
+-- name: applied_migrations
+SELECT migration_id FROM _yoyo_migration
+
+-- name: owns_journal
+SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = 'journal'::regclass
+
+-- name: owns_all
+SELECT has_schema_privilege('public', 'CREATE') AND NOT EXISTS (
+    SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND NOT pg_has_role(relowner, 'USAGE')
+)
+
+-- name: is_me
+SELECT $1 = current_user

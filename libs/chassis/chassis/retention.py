@@ -125,22 +125,4 @@ async def _prune_journal(tx: Tx, before: datetime) -> int:
 
 async def keep_partitions(connection: Tx, today: date) -> None:
     """Days of `outbox_sent` for today and tomorrow; those past a week are dropped, by the relay."""
-    existing = {row["name"] for row in await connection.fetch(SQL["sent_partitions"])}
-    for day in (today, today + timedelta(days=1)):
-        name = f"outbox_sent_{day:%Y%m%d}"
-        if name not in existing:
-            until = day + timedelta(days=1)
-            # The day's rows may already lie in the default partition (first start, a long pause).
-            # Composed: neither names nor the bounds of a partition are parameters.
-            async with connection.transaction():
-                await connection.execute(f"""
-                    CREATE TABLE {name} (LIKE outbox_sent INCLUDING DEFAULTS);
-                    WITH rest AS (DELETE FROM outbox_sent_rest
-                        WHERE sent_at >= '{day}Z' AND sent_at < '{until}Z' RETURNING *)
-                    INSERT INTO {name} SELECT * FROM rest;
-                    ALTER TABLE outbox_sent ATTACH PARTITION {name}
-                        FOR VALUES FROM ('{day}Z') TO ('{until}Z')""")  # noqa: S608  ours
-    oldest = f"outbox_sent_{today - SENT_KEPT:%Y%m%d}"
-    for name in sorted(existing - {"outbox_sent_rest"}):
-        if name < oldest:
-            await connection.execute(f"DROP TABLE {name}")
+    await connection.execute(SQL["keep_sent_partitions"], today, today - SENT_KEPT)

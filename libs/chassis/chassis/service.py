@@ -22,9 +22,10 @@ from faststream.kafka import KafkaBroker
 from chassis import counting, health, journal, pacing, parking, retention, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
-from chassis.database import describe, migrate, open_pool
+from chassis.database import describe, open_pool
 from chassis.handlers import Handler, by_event
 from chassis.key_check import expect_same_key
+from chassis.migrations import expect_migrated
 from chassis.outbox import Store
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
@@ -69,7 +70,7 @@ class Running:
     async def start(self, app: FastAPI) -> None:
         service, settings = self.service, self.service.settings
         self.pool = await open_pool(settings)
-        await migrate(self.pool, settings, [service.migrations])
+        await expect_migrated(self.pool, service.name, service.migrations)
         await expect_same_key(self.pool, settings.key_bytes)
         self.store = Store(self.pool)
         self.relay = Relay(settings, self.store)

@@ -61,14 +61,19 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
-class ServiceSettings(BaseSettings):
-    """What every service must know. Each may come as `$SECRETS_DIR/<name in lower case>`."""
+class DatabaseSettings(BaseSettings):
+    """What opens a database. Each may come as `$SECRETS_DIR/<name in lower case>`."""
 
     model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
 
     database_url: Annotated[str, written(r"postgres(ql)?://.*", DATABASE)]
     database_password: SecretStr
     database_pool_size: Annotated[int, Field(ge=3, le=100)] = 12
+
+
+class ServiceSettings(DatabaseSettings):
+    """What every service must know."""
+
     kafka_bootstrap: Annotated[str, written(r"[^\s:,]+:\d+(,[^\s:,]+:\d+)*", BROKERS)]
     kafka_topic_prefix: str = ""
     kafka_replication_factor: Annotated[int, Field(ge=1)] = 1
@@ -88,7 +93,7 @@ class ServiceSettings(BaseSettings):
         return base64.urlsafe_b64decode(self.encryption_key.get_secret_value().encode())
 
 
-SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+SettingsT = TypeVar("SettingsT", bound=DatabaseSettings)
 
 
 def load(kind: type[SettingsT]) -> SettingsT:

@@ -1,0 +1,113 @@
+"""The tables are made and changed by their owner, in a process of its own that ends (ADR 24).
+
+python -m chassis.migrate certificates
+
+DATABASE_URL and DATABASE_PASSWORD are the owner's, SERVICE_ROLE is the role of the service. Run
+again it changes nothing; of two at once one waits for the other.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+import yoyo
+from psycopg import sql
+
+from chassis import settings
+from chassis.command_line import Refused, answer, described
+from chassis.database import Tx, open_pool
+from chassis.migrations import CHASSIS_MIGRATIONS
+from chassis.queries import load
+
+SQL = load("chassis")
+GRANTS: Final = (Path(__file__).parent / "grants.sql").read_text(encoding="utf-8")
+MIGRATION_LOCK: Final = 0x6D6967
+TURN_S_MAX: Final = 3600.0  # another one may have much to migrate
+
+
+class Settings(settings.DatabaseSettings):
+    service_role: str
+
+
+async def migrate(configured: Settings, folder: Path | None) -> int:
+    """Apply the plain SQL files of the chassis and of `folder`, once, and say who may do what.
+
+    Returns how many were new. Raises Refused.
+    """
+    pool = await open_pool(configured, sessions=1)
+    try:
+        async with pool.acquire() as tx:  # the lock ends with the session
+            await tx.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK, timeout=TURN_S_MAX)
+            await _expect_owner(tx, configured.service_role)
+            folders = [CHASSIS_MIGRATIONS, *([folder] if folder else [])]
+            count = await asyncio.to_thread(_apply, configured, folders)
+            await _grant(tx, configured.service_role)
+            return count
+    finally:
+        await pool.close()
+
+
+async def _expect_owner(tx: Tx, service_role: str) -> None:
+    if not await tx.fetchval(SQL["owns_all"]):
+        raise Refused(
+            "DATABASE_URL names a role that does not own this database and all that is in it:"
+            " run docker/postgres/databases.sh (docs/operators-guide.md), or name the owner."
+        )
+    if await tx.fetchval(SQL["is_me"], service_role):
+        raise Refused("SERVICE_ROLE is the owner itself: name the role that the service has.")
+
+
+def _apply(configured: Settings, folders: Sequence[Path]) -> int:
+    parts = urlsplit(configured.database_url)
+    password = quote(configured.database_password.get_secret_value(), safe="")
+    netloc = f"{parts.username}:{password}@{parts.netloc.rpartition('@')[2]}"
+    backend = yoyo.get_backend(urlunsplit(("postgresql+psycopg", netloc, *parts[2:])))
+    count = 0
+    try:
+        for folder in folders:
+            new = backend.to_apply(yoyo.read_migrations(str(folder)))
+            count += len(new)
+            backend.apply_migrations(new)
+    finally:
+        backend.connection.close()
+    return count
+
+
+async def _grant(tx: Tx, service_role: str) -> None:
+    statements = sql.SQL(GRANTS).format(service=sql.Identifier(service_role))
+    try:
+        async with tx.transaction():
+            await tx.execute(statements.as_string())
+    except asyncpg.UndefinedObjectError:
+        raise Refused(
+            f"There is no role {service_role}: make it, or correct SERVICE_ROLE."
+        ) from None
+
+
+def folder_of(service: str) -> Path:
+    """Beside the service's package. Raises Refused."""
+    found = find_spec(service)
+    folder = found and found.origin and Path(found.origin).parent.parent / "migrations"
+    if not (folder and folder.is_dir()):
+        raise Refused(f"There is no service {service} here.")
+    return folder
+
+
+async def run(service: str) -> list[str]:
+    folder = folder_of(service)
+    count = await migrate(settings.load(Settings), folder)
+    return [f"The database of {service} is as this release needs it; {count} migrations were new."]
+
+
+def main() -> None:
+    parser = described("chassis.migrate", __doc__)
+    parser.add_argument("service")
+    answer(run(parser.parse_args().service))
+
+
+if __name__ == "__main__":
+    main()

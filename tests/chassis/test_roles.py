@@ -1,0 +1,306 @@
+"""A service signs in as a role that owns nothing: journal and migrations are beyond its reach."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import psycopg
+import pytest
+from chassis import journal, retention
+from chassis.command_line import Refused
+from chassis.database import open_pool
+from chassis.migrate import folder_of, migrate
+from chassis.migrations import expect_migrated, lacking
+from chassis.outbox import Store
+
+from tests.builders import NOW, an_id
+from tests.chassis.bench import Settings
+from tests.conftest import OWNER, SERVICE, a_database, as_owner, settings_on, signed_in
+from tests.processes import a_child, environment
+from tests.waiting import eventually
+from tools.stack.settings import ROOT, SERVICES
+
+OLD = datetime.now(UTC) - retention.YEARS_3 - timedelta(days=1)
+ENTRY = journal.Entry(NOW, an_id("clerk"), "staff", "found", an_id("child"), "centre", "причина")
+FORBIDDEN = asyncpg.InsufficientPrivilegeError
+NOTHING_MISSING = "certificates", ROOT / "services" / "certificates" / "migrations"
+
+
+@asynccontextmanager
+async def a_service(server, url):
+    """Its store, signed in as it is, with an old and a young entry that are sealed."""
+    pool = await open_pool(settings_on(server, url, Settings), sessions=2)
+    store = Store(pool)
+    async with store.transaction() as tx:
+        await journal.append(tx, [replace(ENTRY, happened_at=OLD), ENTRY])
+    assert await journal.seal(store) == 2
+    yield store
+    await pool.close()
+
+
+@pytest.fixture
+async def service(migrated_url, postgres_server):
+    async with a_service(postgres_server, await migrated_url("certificates")) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+async def guarded(migrated_url, postgres_server):
+    """For tests that can change nothing. Closed to others as docker/postgres/databases.sh does."""
+    url = await migrated_url("certificates")
+    name = url.rpartition("/")[2]
+    known = {"password": postgres_server.password, "autocommit": True}
+    with psycopg.connect(signed_in(url, OWNER), **known) as owner:
+        owner.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        owner.execute(f"GRANT CONNECT ON DATABASE {name} TO {SERVICE}")
+    async with a_service(postgres_server, url) as store:
+        yield store
+
+
+@pytest.fixture
+def empty(postgres_server):
+    """A database that nobody has migrated, for its owner."""
+    return as_owner(postgres_server, a_database(postgres_server))
+
+
+async def as_service(owner, postgres_server):
+    url = signed_in(owner.database_url, SERVICE)
+    return await open_pool(settings_on(postgres_server, url, Settings), sessions=2)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE journal SET details = 'x'",
+        "UPDATE journal SET happened_at = '2000-01-01'",
+        "TRUNCATE journal",
+        "INSERT INTO journal (link, hash) VALUES (3, '')",
+        "INSERT INTO journal (id) OVERRIDING SYSTEM VALUE VALUES (9)",
+        "ALTER TABLE journal DISABLE TRIGGER ALL",
+        "ALTER TABLE journal DISABLE TRIGGER journal_append_only",
+        "ALTER TABLE journal ENABLE REPLICA TRIGGER journal_append_only",
+        "DROP TRIGGER journal_append_only ON journal",
+        "CREATE TRIGGER z BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION note_count()",
+        "CREATE RULE r AS ON INSERT TO journal DO INSTEAD NOTHING",
+        "ALTER TABLE journal ADD mine text",
+        "ALTER TABLE journal RENAME TO mine",
+        "ALTER TABLE journal OWNER TO CURRENT_USER",
+        "DROP TABLE journal",
+        "DROP TABLE journal_start",
+        "DROP FUNCTION journal_is_append_only CASCADE",
+        "ALTER FUNCTION journal_is_append_only() RESET ALL",
+        """CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql
+           AS 'BEGIN RETURN OLD; END'""",
+        "SET session_replication_role = replica",
+        f"SET ROLE {OWNER}",
+        f"SET SESSION AUTHORIZATION {OWNER}",
+        f"GRANT {OWNER} TO CURRENT_USER",
+    ],
+)
+async def test_the_journal_and_what_guards_it_are_beyond_the_services_role(guarded, damage):
+    before = await guarded.pool.fetch("SELECT * FROM journal")
+    with pytest.raises(FORBIDDEN):
+        await guarded.pool.execute(damage)
+    assert await guarded.pool.fetch("SELECT * FROM journal") == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM journal",
+        "DELETE FROM journal WHERE link = 2",
+        "UPDATE journal SET link = 7",
+        "UPDATE journal SET link = NULL, hash = NULL",
+        "UPDATE journal SET hash = ''",
+    ],
+)
+async def test_what_it_may_do_with_the_journal_its_trigger_allows_for_none_that_is_sealed(
+    guarded, damage
+):
+    """Also where it has moved the beginning of the chain as far as it likes."""
+    await guarded.pool.execute("UPDATE journal_start SET link = 2")
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await guarded.pool.execute(damage)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "CREATE TABLE mine ()",
+        "CREATE TEMP TABLE journal_start (link bigint)",
+        "CREATE SCHEMA mine",
+        "CREATE VIEW mine AS SELECT",
+        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION pg_temp.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER TABLE inbox ADD mine text",
+        "DROP TABLE inbox",
+        "TRUNCATE inbox",
+        "CREATE INDEX ON inbox (digest)",
+        "ALTER SEQUENCE number_serials RESTART",
+        "SELECT setval('number_serials', 1)",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE tests_owner GRANT ALL ON TABLES TO tests_service",
+    ],
+)
+async def test_it_can_make_and_change_no_table_and_no_function(guarded, damage):
+    """Not even for itself alone, where a name could stand before ours in the search path."""
+    with pytest.raises(FORBIDDEN):
+        await guarded.pool.execute(damage)
+
+
+async def test_it_can_say_of_no_migration_that_it_was_applied(guarded):
+    tables = await guarded.pool.fetch("SELECT tablename FROM pg_tables WHERE tablename ~ 'yoyo'")
+    assert len(tables) == 4
+    for (table,) in tables:
+        for write in (f"DELETE FROM {table}", f"INSERT INTO {table} DEFAULT VALUES"):
+            with pytest.raises(FORBIDDEN):
+                await guarded.pool.execute(write)
+
+
+async def test_where_the_journal_begins_is_read_from_our_table_whatever_the_search_path_says(
+    service, postgres_server
+):
+    """A schema before ours in the path, should ever somebody give the role one."""
+    name = await service.pool.fetchval("SELECT current_database()")
+    known = {"password": postgres_server.password, "autocommit": True}
+    with psycopg.connect(f"{postgres_server.url}/{name}", **known) as superuser:
+        superuser.execute(f"CREATE SCHEMA mine AUTHORIZATION {SERVICE}")
+    async with service.pool.acquire() as tx:
+        await tx.execute("CREATE TABLE mine.journal_start AS SELECT 2::bigint AS link")
+        await tx.execute("SET search_path = mine, public")
+        with pytest.raises(asyncpg.RaiseError, match="append-only"):
+            await tx.execute("DELETE FROM public.journal WHERE link = 1")
+
+
+async def test_old_entries_go_and_young_ones_stay_under_the_services_role(service):
+    assert await retention.prune(service.pool, retention.JOURNAL, datetime.now(UTC)) == 1
+    async with service.pool.acquire() as tx:
+        found = await journal.check(tx)
+    assert (found.first, found.last, found.broken) == (2, 2, None)
+
+
+async def test_days_of_outbox_sent_are_made_filled_and_dropped_under_the_services_role(service):
+    days = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'outbox_sent'::regclass"
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    async with service.pool.acquire() as tx:
+        for day in (at.date(), at.date() + retention.SENT_KEPT + timedelta(days=3)):
+            await retention.keep_partitions(tx, day)
+            assert await tx.fetchval(days) == 3
+        await tx.execute("INSERT INTO outbox_sent VALUES (1, 't', 'k', NULL, '{}', $1, $1)", at)
+        assert await tx.execute("DELETE FROM outbox_sent") == "DELETE 1"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_every_table_of_each_service_can_be_written_by_it_and_belongs_to_the_owner(
+    migrated_url, postgres_server, name
+):
+    url = await migrated_url(name)
+    pool = await open_pool(settings_on(postgres_server, url, Settings), sessions=2)
+    tables = await pool.fetch("""
+        SELECT relname, pg_get_userbyid(relowner) AS owner,
+            bool_and(has_table_privilege(oid, wish)) AS can
+        FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS wish
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
+        GROUP BY 1, 2""")
+    await pool.close()
+    assert {row["owner"] for row in tables} == {OWNER}
+    cannot = {row["relname"] for row in tables if not row["can"]}
+    assert cannot == {"journal", "_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock"}
+
+
+async def test_a_table_of_a_later_migration_is_granted_as_soon_as_it_is_there(
+    empty, postgres_server, tmp_path
+):
+    await migrate(empty, tmp_path)
+    (tmp_path / "0001_later.sql").write_text("CREATE TABLE later (n int)")
+    assert await migrate(empty, tmp_path) == 1
+    pool = await as_service(empty, postgres_server)
+    assert await pool.execute("INSERT INTO later VALUES (1)") == "INSERT 0 1"
+    await pool.close()
+
+
+async def test_migrating_again_changes_nothing_and_two_at_once_take_turns(empty, postgres_server):
+    folder = folder_of("certificates")
+    new = await asyncio.gather(*(migrate(empty, folder) for _ in range(2)))
+    assert min(new) == 0 < max(new)
+    pool = await as_service(empty, postgres_server)
+    assert await lacking(pool, folder) == []
+    await pool.close()
+
+
+async def test_who_does_not_own_the_tables_is_told_what_to_run(migrated_url, postgres_server):
+    url = await migrated_url("identity")
+    stranger = as_owner(postgres_server, url).model_copy(update={"database_url": url})
+    with pytest.raises(Refused, match=r"does not own this database .*databases\.sh"):
+        await migrate(stranger, folder_of("identity"))
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [("nobody_here", "There is no role nobody_here"), (OWNER, "SERVICE_ROLE is the owner itself")],
+)
+async def test_a_service_role_that_cannot_be_granted_anything_is_told(empty, role, told):
+    with pytest.raises(Refused, match=told):
+        await migrate(empty.model_copy(update={"service_role": role}), folder_of("identity"))
+
+
+async def test_a_database_that_is_not_migrated_is_told_with_the_command_to_run(
+    empty, postgres_server, tmp_path
+):
+    """Also one that lacks a single migration; one that has more than this release knows is fine."""
+    pool = await as_service(empty, postgres_server)
+    command = "Run python -m chassis.migrate certificates, with the owner's password"
+    with pytest.raises(SystemExit, match=f"the first is 0001_chassis.*{command}"):
+        await expect_migrated(pool, *NOTHING_MISSING, wait_s=0)
+    *before, last = sorted(folder_of("certificates").iterdir())
+    for file in before:
+        shutil.copy(file, tmp_path)
+    await migrate(empty, tmp_path)
+    with pytest.raises(SystemExit, match=f"lacks 1 migrations, the first is {last.stem}"):
+        await expect_migrated(pool, *NOTHING_MISSING, wait_s=0)
+    await migrate(empty, folder_of("certificates"))
+    for folder in (tmp_path, folder_of("certificates")):
+        await expect_migrated(pool, "certificates", folder, wait_s=0)
+    await pool.close()
+
+
+async def test_a_service_that_signs_in_as_the_owner_does_not_start(empty, postgres_server):
+    await migrate(empty, folder_of("certificates"))
+    pool = await open_pool(empty, sessions=2)
+    with pytest.raises(SystemExit, match="could change the journal"):
+        await expect_migrated(pool, *NOTHING_MISSING, wait_s=0)
+    await pool.close()
+
+
+async def test_a_service_that_is_started_too_early_waits_for_the_command_and_serves(
+    empty, postgres_server, tmp_path
+):
+    told = environment(
+        signed_in(empty.database_url, SERVICE), postgres_server.password, "127.0.0.1:1"
+    )
+    async with a_child("certificates", told, tmp_path, ready=False) as child:
+        await eventually(lambda: child.wrote("database_not_migrated"), within_s=60)
+        owner = told | {"DATABASE_URL": empty.database_url, "SERVICE_ROLE": SERVICE}
+        done = await asyncio.to_thread(command, owner, "certificates")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "The database of certificates is as this release needs it;" in done.stdout
+        await eventually(lambda: child.wrote("kafka_not_ready"), within_s=60)
+
+
+def test_the_command_names_a_service_that_there_is_not_and_a_setting_that_is_missing():
+    done = command({}, "cards")
+    assert (done.returncode, done.stderr) == (1, "There is no service cards here.\n")
+    done = command({}, "documents")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 3)
+    assert "Setting SERVICE_ROLE is missing" in done.stderr
+
+
+def command(told, service) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "chassis.migrate", service],
+        cwd=ROOT, env=told, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
