@@ -1,6 +1,7 @@
 """The pool, and which database errors pass by themselves."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -49,10 +50,14 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}{f' {state}' if state else ''}"
 
 
-async def open_pool(settings: DatabaseSettings, sessions: int | None = None) -> Pool:
+async def open_pool(
+    settings: DatabaseSettings,
+    sessions: int | None = None,
+    look: Callable[[Tx], Coroutine[None, None, None]] | None = None,
+) -> Pool:
     """A pool, waiting up to a minute for a database that is just starting.
 
-    It has as many sessions as the settings say, or exactly `sessions`.
+    It has as many sessions as the settings say, or exactly `sessions`; each begins with a `look`.
     Raises SystemExit with one sentence where it does not answer or refuses the sign-in.
     """
     deadline = asyncio.get_running_loop().time() + WAIT_S_MAX
@@ -65,6 +70,7 @@ async def open_pool(settings: DatabaseSettings, sessions: int | None = None) -> 
                 max_size=sessions or settings.database_pool_size,
                 command_timeout=60,
                 timeout=5,
+                init=look,
                 reset=_as_it_is,
             )
         except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):

@@ -76,8 +76,8 @@ async def _begin(tx: Tx, old: bytes, new: bytes) -> bool:
 async def _expect_nobody_else(tx: Tx) -> None:
     """A process holds sessions from before it looks at its key until it ends. Raises Refused.
 
-    So whoever looked before `_begin` committed, and would go on sealing with the old key, is seen;
-    not who runs cut off from the database just now: the service is to be stopped, not out of reach.
+    So whoever looked before `_begin` committed, and would go on sealing with the old key, is seen.
+    Who is cut off from the database just now looks again before it does anything (`key_check`).
     """
     if running := await tx.fetchval(SQL["count_sessions"]):
         raise Refused(

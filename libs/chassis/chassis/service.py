@@ -22,9 +22,9 @@ from faststream.kafka import KafkaBroker
 from chassis import counting, health, journal, pacing, parking, retention, watchdog
 from chassis.batches import Consumer, Patience
 from chassis.broker import hear, make_broker
-from chassis.database import describe, open_pool
+from chassis.database import Tx, describe, open_pool
 from chassis.handlers import Handler, by_event
-from chassis.key_check import expect_same_key
+from chassis.key_check import AnotherKey, expect_same_key, look
 from chassis.migrations import expect_migrated
 from chassis.outbox import Store
 from chassis.relay import Relay
@@ -69,9 +69,11 @@ class Running:
 
     async def start(self, app: FastAPI) -> None:
         service, settings = self.service, self.service.settings
-        self.pool = await open_pool(settings)
+        self.pool = await open_pool(settings, sessions=1)
         await expect_migrated(self.pool, service.name, service.migrations)
         await expect_same_key(self.pool, settings.key_bytes)
+        await self.pool.close()
+        self.pool = await open_pool(settings, look=self._look)
         self.store = Store(self.pool)
         self.relay = Relay(settings, self.store)
         handlers = service.handlers(self.store)
@@ -94,6 +96,13 @@ class Running:
         self._spawn(counting.run(self.store, service.oldest))
         for background in service.background:
             self._spawn(background(self.store))
+
+    async def _look(self, session: Tx) -> None:
+        try:
+            await look(session, self.service.settings.key_bytes)
+        except AnotherKey as error:
+            self.leave(describe(error))
+            raise
 
     def _spawn(self, work: Any) -> None:
         async def guarded() -> None:
