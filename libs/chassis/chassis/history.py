@@ -15,6 +15,9 @@ from chassis import journal, pages
 from chassis.database import Tx
 
 ROWS_MAX = 500
+# A column of its own for what is the operator's would not do: while two releases run side by side,
+# the earlier one may seal rows of the later one without that column, and the chain breaks for ever.
+# And rows of the last three years would need this all the same.
 _ID: Final = re.compile(r"(?:^|[,;] )[a-z]+ [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=[,;]|$)")
 
 
@@ -22,8 +25,8 @@ class Deed(BaseModel):
     """Who did what, or who looked.
 
     `organization`: where staff worked at that moment; its name as it is now, where it is known
-    here. `details`, for people: the papers that were
-    checked, a reason, a ground; no ids, and no account of who ran a command.
+    here. `details`, for people: the papers that were checked, a reason, a ground; no ids, and no
+    account of who ran a command.
     """
 
     at: datetime
