@@ -175,10 +175,12 @@ async def _made(folder: Path, shape: Shape) -> Lab:
         for kind in secret_files.KINDS
         if (place / kind).exists()
     }
+    # An earlier release grants nothing to the services' own roles.
+    roles = secret_files.OWNERS if shape.commit else {name: name for name in SERVICES}
     demo = {
         "urls": {name: services.url(settings, name) for name in SERVICES},
         "kafka": ",".join(node.bootstrap for node in nodes),
-        "databases": {name: services.database(settings, name, name) for name in SERVICES},
+        "databases": {name: services.database(settings, name, roles[name]) for name in SERVICES},
     }
     dsn = _server(settings).dsn
     earlier = release.taken(shape.commit, folder / "earlier") if shape.commit else None

@@ -16,7 +16,7 @@ from contracts.events import ChildUnlinked
 
 from tests.builders import a_link, a_record, an_id
 from tests.certificates.town import an_adult, people
-from tests.conftest import a_database, settings_on
+from tests.conftest import SERVICE, a_database, settings_on, signed_in
 from tests.routes.asking import Somebody
 from tests.routes.who_may import BOY, KID, TEEN
 
@@ -75,8 +75,9 @@ def gone(who: UUID | str, topic: Any) -> Any:
 async def a_pool(
     server: Any, template: Any, service: str, kind: Any, **more: Any
 ) -> AsyncIterator[Any]:
-    """(settings, pool) of a service on a fresh database."""
-    settings = settings_on(server, a_database(server, like=await template(service)), kind, **more)
+    """(settings, pool) of a service on a fresh database, signed in as it is."""
+    url = signed_in(a_database(server, like=await template(service)), SERVICE)
+    settings = settings_on(server, url, kind, **more)
     pool = await open_pool(settings)
     yield settings, pool
     await pool.close()

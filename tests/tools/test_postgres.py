@@ -95,21 +95,38 @@ async def as_it_was_before_there_were_owners(server, service: Settings, folder: 
     await connection.execute("CREATE DATABASE certificates OWNER certificates")
     await connection.execute("REVOKE ALL ON DATABASE certificates FROM PUBLIC")
     await connection.close()
-    shutil.copytree(CHASSIS_MIGRATIONS, folder, ignore=shutil.ignore_patterns("0012_roles.sql"))
-    await asyncio.to_thread(apply, service, [folder, folder_of("certificates")])
+    await migrated_by_itself(service, folder)
     pool = await open_pool(service, sessions=1)
     await pool.execute("CREATE TABLE outbox_sent_20260101 (LIKE outbox_sent)")
     await pool.execute("INSERT INTO rules VALUES ('', true, 5, NULL, gen_random_uuid(), now())")
     await pool.close()
 
 
+async def migrated_by_itself(service: Settings, folder: Path) -> None:
+    """By a release that knows nothing of owners."""
+    without = shutil.ignore_patterns("0012_roles.sql")
+    shutil.copytree(CHASSIS_MIGRATIONS, folder, ignore=without, dirs_exist_ok=True)
+    await asyncio.to_thread(apply, service, [folder, folder_of("certificates")])
+
+
+async def given_back(server) -> None:
+    """The way back to that release, as the operators' guide says."""
+    dsn = f"{server.dsn.rpartition('/')[0]}/certificates"
+    connection = await asyncpg.connect(dsn, ssl=False)
+    await connection.execute("REASSIGN OWNED BY certificates_owner TO certificates")
+    await connection.close()
+
+
 async def test_what_a_service_owned_is_handed_over_to_the_owner_once_and_for_all(
     running, as_role, tmp_path
 ):
-    """The commands of the operators' guide on an installation of before; each may be run again."""
+    """The commands of the operators' guide on an installation of before: there, back, and again."""
     service, owner = as_role("certificates"), as_role("certificates_owner")
     await as_it_was_before_there_were_owners(running, service, tmp_path / "before")
-    for _ in range(2):
+    for again in (False, True):
+        if again:
+            await given_back(running)
+            await migrated_by_itself(service, tmp_path / "before")
         await asyncio.to_thread(postgres.ensure_databases, running, tmp_path)
         await migrate(owner, folder_of("certificates"))
     pool = await open_pool(service, sessions=2)
