@@ -12,10 +12,9 @@ from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
 from pydantic_core import from_json
 
-_partition_of = DefaultPartitioner()
+from chassis.murmur2 import partition_of
 
 
 @dataclass(slots=True)
@@ -46,7 +45,7 @@ async def batches(
     filling: dict[tuple[str, int], Batch] = {}
     for row in rows:
         key = row["key"].encode()
-        place = row["topic"], _partition_of(key, partitions[row["topic"]], [])
+        place = row["topic"], partition_of(key, partitions[row["topic"]])
         batch = filling.get(place)
         if batch is None or not batch.take(row, key):
             batch = filling[place] = Batch(prefix + place[0], place[1], producer.create_batch())

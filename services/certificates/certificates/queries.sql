@@ -55,34 +55,42 @@ WHERE t.version < excluded.version
 SELECT user_id FROM people WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR NO KEY UPDATE
 
 -- name: load_facts
+-- Each lookup has its LIMIT 1: so it goes by an index, one row at a time, and no plan reads a table.
 SELECT
     c.user_id AS child_id, c.roles AS child_roles, c.birth_date, c.municipality, c.enrolled_at, c.erased AS child_erased,
     r.user_id AS requester_id, r.roles AS requester_roles, r.organization, r.erased AS requester_erased,
-    l.linked,
-    EXISTS (
-        SELECT FROM child_links AS o JOIN people AS p ON p.user_id = o.child_id
-        WHERE o.parent_id = a.requester_id AND o.linked AND NOT p.erased AND 'student' = ANY(p.roles)
-    ) AS has_linked_child,
-    EXISTS (
-        SELECT FROM certificates AS k WHERE k.child_id = a.child_id
-            AND k.status IN ('pending_activation', 'active', 'suspended')
-    ) AS has_living_certificate,
-    (
-        SELECT q.request_id FROM certificate_requests AS q
-        WHERE q.child_id = a.child_id AND q.status = 'pending'
-            AND q.requested_at > now() - interval '10 minutes'  -- an older one was lost: ask again
-        ORDER BY q.requested_at, q.request_id LIMIT 1
-    ) AS open_request,
+    l.linked, o.parent_id IS NOT NULL AS has_linked_child,
+    k.certificate_id IS NOT NULL AS has_living_certificate, q.request_id AS open_request,
     s.status AS request_status, s.child_id AS request_child_id,
     region.module_enabled AS region_enabled, place.module_enabled AS municipality_enabled,
     coalesce(place.minimum_age, region.minimum_age) AS minimum_age,
     coalesce(place.validity, region.validity) AS validity
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY
     AS a (child_id, requester_id, request_id, place)
-LEFT JOIN people AS c ON c.user_id = a.child_id
-LEFT JOIN people AS r ON r.user_id = a.requester_id
-LEFT JOIN child_links AS l ON l.parent_id = a.requester_id AND l.child_id = a.child_id
-LEFT JOIN certificate_requests AS s ON s.request_id = a.request_id
+LEFT JOIN LATERAL (SELECT * FROM people WHERE user_id = a.child_id LIMIT 1) AS c ON true
+LEFT JOIN LATERAL (SELECT * FROM people WHERE user_id = a.requester_id LIMIT 1) AS r ON true
+LEFT JOIN LATERAL (
+    SELECT linked FROM child_links
+    WHERE parent_id = a.requester_id AND child_id = a.child_id LIMIT 1
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT o.parent_id FROM child_links AS o JOIN people AS p ON p.user_id = o.child_id
+    WHERE o.parent_id = a.requester_id AND o.linked AND NOT p.erased AND 'student' = ANY(p.roles)
+    LIMIT 1
+) AS o ON true
+LEFT JOIN LATERAL (
+    SELECT certificate_id FROM certificates
+    WHERE child_id = a.child_id AND status IN ('pending_activation', 'active', 'suspended') LIMIT 1
+) AS k ON true
+LEFT JOIN LATERAL (
+    SELECT request_id FROM certificate_requests
+    WHERE child_id = a.child_id AND status = 'pending'
+        AND requested_at > now() - interval '10 minutes'  -- an older one was lost: ask again
+    ORDER BY requested_at, request_id LIMIT 1
+) AS q ON true
+LEFT JOIN LATERAL (
+    SELECT status, child_id FROM certificate_requests WHERE request_id = a.request_id LIMIT 1
+) AS s ON true
 LEFT JOIN rules AS region ON region.municipality = ''
 LEFT JOIN rules AS place ON place.municipality = c.municipality
 ORDER BY a.place
@@ -182,6 +190,7 @@ SELECT organization, max(organization_name) AS name FROM people
 WHERE organization = ANY($1::text[]) AND organization_name IS NOT NULL GROUP BY organization
 
 -- name: as_whom
+-- LIMIT 1: as in load_facts.
 SELECT CASE
     WHEN u.erased OR NOT 'student' = ANY(c.roles) THEN NULL  -- an adult has no page of their own
     WHEN a.user_id = a.child_id THEN 'student'
@@ -189,9 +198,11 @@ SELECT CASE
     WHEN 'staff' = ANY(u.roles) AND u.organization = ANY(c.enrolled_at) THEN 'staff'
 END AS role
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (user_id, child_id, place)
-LEFT JOIN people AS u ON u.user_id = a.user_id
-LEFT JOIN people AS c ON c.user_id = a.child_id
-LEFT JOIN open_links AS l ON l.parent_id = a.user_id AND l.child_id = a.child_id
+LEFT JOIN LATERAL (SELECT * FROM people WHERE user_id = a.user_id LIMIT 1) AS u ON true
+LEFT JOIN LATERAL (SELECT * FROM people WHERE user_id = a.child_id LIMIT 1) AS c ON true
+LEFT JOIN LATERAL (
+    SELECT parent_id FROM open_links WHERE parent_id = a.user_id AND child_id = a.child_id LIMIT 1
+) AS l ON true
 ORDER BY a.place
 
 -- name: is_operator

@@ -114,17 +114,26 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
 ON CONFLICT (certificate_id) DO NOTHING
 
 -- name: of_certificates
+-- Each lookup has its LIMIT 1: so it goes by an index, one row at a time, and no plan reads a table.
 SELECT a.user_id, c.*, e.status AS ended, p.full_name,
     CASE WHEN c.child_id = a.user_id THEN p.birth_date END AS own_birth_date,
     l.parent_id IS NOT NULL AS is_parent
 FROM unnest($1::uuid[], $2::uuid[]) AS a (asked_id, user_id)
-JOIN credentials AS c ON c.certificate_id = a.asked_id AND c.state <> 'erased'
-LEFT JOIN open_links AS l ON l.parent_id = a.user_id AND l.child_id = c.child_id
-LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased
-LEFT JOIN certificate_ends AS e ON e.certificate_id = c.certificate_id
+JOIN LATERAL (
+    SELECT * FROM credentials WHERE certificate_id = a.asked_id AND state <> 'erased' LIMIT 1
+) AS c ON true
+LEFT JOIN LATERAL (
+    SELECT parent_id FROM open_links WHERE parent_id = a.user_id AND child_id = c.child_id LIMIT 1
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM people WHERE user_id = c.child_id AND NOT erased LIMIT 1
+) AS p ON true
+LEFT JOIN LATERAL (SELECT * FROM people WHERE user_id = a.user_id LIMIT 1) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT status FROM certificate_ends WHERE certificate_id = c.certificate_id LIMIT 1
+) AS e ON true
 WHERE (c.child_id = a.user_id OR l.parent_id IS NOT NULL)
-    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = a.user_id AND u.erased)
-    AND NOT EXISTS (SELECT FROM people AS u WHERE u.user_id = c.child_id AND NOT u.student)
+    AND u.erased IS NOT TRUE AND p.student IS NOT FALSE
 
 -- name: image_of_certificate
 SELECT * FROM (
