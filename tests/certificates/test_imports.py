@@ -290,4 +290,4 @@ async def test_only_an_operator_imports_and_looks(town, office):
 async def test_missing_columns_are_named_as_the_operator_knows_them(office):
     answer = await send(office, "Номер;Статус\n1;2\n")
     told = problem(answer, 422, "missing_columns")
-    assert told["detail"] == "ИД ребёнка, Действует с, Действует по, Дата выдачи"
+    assert told["detail"].endswith(" Столбцы: ИД ребёнка, Действует с, Действует по, Дата выдачи.")

@@ -137,9 +137,14 @@ class _Upload:
         except BadTable as bad:
             await self._drop()
             names = self.table.columns
-            told = [names[one][0] if one in names else one for one in bad.columns]
+            told = ", ".join(names[one][0] if one in names else one for one in bad.columns)
+            where = f" Столбцы: {told}." if told else ""
             raise Problem(
-                422, bad.code, MESSAGES[bad.code], ", ".join(told), columns=bad.columns
+                422,
+                bad.code,
+                MESSAGES[bad.code],
+                f"Исправьте файл и загрузите его ещё раз.{where}",
+                columns=bad.columns,
             ) from None
         except BaseException:
             await asyncio.shield(self._drop())
