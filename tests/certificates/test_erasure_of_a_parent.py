@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from certificates import erasing, reasons, withdrawals
+from certificates import erasing, reasons, store, withdrawals
 from certificates.settings import Settings
 from chassis import clock
 from contracts import Tombstone
@@ -89,12 +89,12 @@ async def test_a_consent_that_was_withdrawn_before_is_not_counted_among_those_th
 
 
 async def test_a_press_at_the_moment_of_the_parents_erasure_is_not_left_waiting(client, town):
-    """It comes before, and is refused, or after, and rests on no consent any more."""
+    """It comes before, and is refused, or after, and is a stranger's."""
     async with town.store.transaction() as tx:
         await erase(tx, "parent")
         press = asyncio.ensure_future(client.post(ASK, headers=PARENT))
         await eventually(lambda: press.done() or town.store.pool.fetchval(WAITING))
-    problem(await press, 409, "consent_needed")
+    problem(await press, 404, "not_found")
     assert await town.store.pool.fetch("SELECT * FROM certificate_requests") == []
 
 
@@ -130,3 +130,19 @@ async def test_consents_of_who_was_erased_before_end_with_the_migration(
     await go_on()
     row = await pool.fetchrow("SELECT state, withdrawn_at IS NULL AS stands FROM consents")
     assert tuple(row) == (state, state == "given")
+
+
+async def test_whose_data_end_is_found_by_indexes_however_many_others_there_are(town):
+    """Here only whether they can be used: a plan depends on how many rows there are."""
+    ids = [an_id("parent")]
+    async with town.store.transaction() as tx:
+        for kind in ("seqscan", "indexonlyscan"):
+            await tx.execute(f"SET LOCAL enable_{kind} = off")
+        plans = [
+            "\n".join(row[0] for row in await tx.fetch(f"EXPLAIN {store.SQL[name]}", *values))
+            for name, values in (("lock_families", [ids]), ("end_consents", [ids, NOW]))
+        ]
+    for plan in plans:
+        assert "Seq Scan" not in plan
+        assert "consents_given_by" in plan
+    assert "consents_not_over" in plans[1]

@@ -1,8 +1,9 @@
 """The family sees the whole story, from who asked on, and where those who acted work."""
 
 import pytest
+from certificates.reasons import why_refused
 from chassis import clock
-from contracts.values import Organization
+from contracts.values import Organization, RefusalCode
 
 from tests.builders import a_record, a_request, a_user, an_id
 from tests.certificates.conftest import CENTRE
@@ -55,7 +56,22 @@ async def test_a_request_from_elsewhere_tells_who_asked_and_when(
     assert issued["action"] == "issued"
 
 
-async def test_a_refusal_before_it_is_told_in_sentences_and_the_journal_has_the_codes(client, town):
+def test_a_history_has_words_for_every_reason_to_refuse():
+    for code in RefusalCode:
+        assert why_refused(code) != code
+
+
+async def test_what_a_withdrawal_refuses_is_told_with_what_was_asked(client, town):
+    """The decision is not heard here: the withdrawal comes first."""
+    await client.post(ASK, headers=PARENT)
+    await client.post(f"/children/{CHILD}/consents/withdrawal", headers=PARENT)
+    told = await town.store.pool.fetch(
+        "SELECT action, details FROM journal WHERE subject = $1 AND actor = 'system'", CHILD
+    )
+    assert [tuple(row) for row in told] == [("refused", "consent_withdrawn")]
+
+
+async def test_a_refusal_before_it_is_told_in_words_and_the_journal_has_the_codes(client, town):
     for role, name in (("staff", "no employee"), ("parent", "good")):
         asked = a_request("child", "parent", role=role, name=name)
         await town.consume([a_record(asked.model_copy(update={"requested_at": clock.now()}))])
@@ -63,7 +79,7 @@ async def test_a_refusal_before_it_is_told_in_sentences_and_the_journal_has_the_
         one for one in await story(client, await the_number(town)) if one["action"] == "refused"
     ]
     assert [one["details"] for one in told] == [
-        "Этот ребёнок не прикреплён к вашей учётной записи."
+        "ребёнок не был прикреплён к учётной записи того, кто просил"
     ]
     kept = "SELECT details FROM journal WHERE action = 'refused'"
     assert await town.store.pool.fetchval(kept) == "child_not_linked"

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from chassis import journal
 from chassis.database import Tx
 from contracts.values import RefusalCode
 
@@ -19,16 +20,22 @@ async def withdraw_consent(tx: Tx, child_id: UUID, user_id: UUID, at: datetime) 
 
 
 async def refuse_waiting(
-    tx: Tx, asked: Sequence[tuple[UUID, UUID]], code: RefusalCode
+    tx: Tx, asked: Sequence[tuple[UUID, UUID]], at: datetime
 ) -> list[asyncpg.Record]:
     """Of each (child, user): what is not decided; the caller has locked the children."""
     children, users = [child_id for child_id, _ in asked], [user_id for _, user_id in asked]
-    return list(await tx.fetch(SQL["refuse_waiting"], children, users, code.value))
+    code = RefusalCode.consent_withdrawn
+    rows = await tx.fetch(SQL["refuse_waiting"], children, users, code)
+    await journal.append(tx, [
+        journal.Entry(at, None, "system", "refused", row["child_id"], details=code) for row in rows
+    ])  # fmt: skip
+    return list(rows)
 
 
 async def lock_families(tx: Tx, user_ids: Sequence[UUID]) -> None:
     """These users, and the children for whom they agreed: nobody presses or agrees meanwhile."""
-    await tx.execute(SQL["lock_families"], user_ids)
+    for _ in range(2):  # once more for whom one of them agreed until the first lock was there
+        await tx.execute(SQL["lock_families"], user_ids)
 
 
 async def end_consents(tx: Tx, erased: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID]]:

@@ -12,7 +12,6 @@ from chassis.records import Item
 from contracts import Tombstone
 from contracts.events import PersonErased
 from contracts.ids import derived
-from contracts.values import RefusalCode
 
 from certificates import consent_store, desk_store, life_cycle, retold, store
 from certificates.desk_store import Change
@@ -74,5 +73,5 @@ async def _as_withdrawn(tx: Tx, ended: Sequence[tuple[UUID, UUID]], at: datetime
         journal.Entry(at, None, "system", "consent_ended", child_id, details=GIVER_ERASED)
         for child_id, _ in ended
     ])  # fmt: skip
-    refused = await consent_store.refuse_waiting(tx, ended, RefusalCode.consent_withdrawn)
+    refused = await consent_store.refuse_waiting(tx, ended, at)
     await outbox.append(tx, [retold.refused(row) for row in refused])

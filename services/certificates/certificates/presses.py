@@ -42,10 +42,9 @@ async def write_down(
     """
     pairs = [(press.user_id, press.child_id) for press in presses]
     async with store_.transaction() as tx:
+        # First: a withdrawal or an erasure comes before all of this, or finds the request.
+        await store.lock_children(tx, [press.child_id for press in presses])
         roles = await store.as_whom(tx, pairs)
-        known = {press.child_id for press, role in zip(presses, roles, strict=True) if role}
-        # Before consent is looked at: a withdrawal comes before all of this, or finds the request.
-        await store.lock_children(tx, list(known))
         agreed = await store.consented(tx, pairs) if "parent" in roles else set()
         by_parents = [
             press for press, role in zip(presses, roles, strict=True)

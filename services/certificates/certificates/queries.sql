@@ -364,17 +364,21 @@ UPDATE consents SET state = 'kept' WHERE consent_id = $1 AND state = 'withdrawn'
 RETURNING child_id
 
 -- name: lock_families
+-- Arrays, not subqueries beside an OR: so it goes by the keys, however many people there are.
 SELECT user_id FROM people
-WHERE user_id = ANY($1::uuid[]) OR user_id IN (
+WHERE user_id = ANY($1::uuid[] || ARRAY(
     SELECT child_id FROM consents WHERE given_by = ANY($1) AND state = 'given'
-)
+))
 ORDER BY user_id FOR NO KEY UPDATE
 
 -- name: end_consents
 UPDATE consents SET withdrawn_at = coalesce(withdrawn_at, $2),
     state = CASE WHEN child_id = ANY($1::uuid[]) THEN 'erased' ELSE 'withdrawn' END
-WHERE child_id = ANY($1) AND state IN ('given', 'withdrawn')
-    OR given_by = ANY($1) AND state = 'given'
+WHERE consent_id = ANY(ARRAY(
+    SELECT consent_id FROM consents WHERE child_id = ANY($1) AND state IN ('given', 'withdrawn')
+    UNION ALL
+    SELECT consent_id FROM consents WHERE given_by = ANY($1) AND state = 'given'
+))
 RETURNING child_id, given_by, withdrawn_at = $2 AS stood
 
 -- name: watched

@@ -52,6 +52,20 @@ REASONS: Final[dict[RefusalCode, tuple[str, str]]] = {
     ),
 }
 
+# The same in a history, for whoever reads it: it may have been somebody else who asked.
+_REFUSED: Final[dict[str, str]] = {
+    RefusalCode.module_disabled: "в муниципалитете ребёнка сертификаты не выдавались",
+    RefusalCode.already_has_certificate: "у ребёнка уже был сертификат",
+    RefusalCode.student_under_14: "учащемуся не было 14 лет",
+    RefusalCode.no_linked_child: "к учётной записи того, кто просил, не был прикреплён ребёнок",
+    RefusalCode.own_account_required: "просили под учётной записью ребёнка младше 14 лет",
+    RefusalCode.child_not_linked: "ребёнок не был прикреплён к учётной записи того, кто просил",
+    RefusalCode.not_enrolled: "ребёнок нигде не был зачислен",
+    RefusalCode.age_out_of_range: "возраст ребёнка не подходил",
+    RefusalCode.request_in_progress: "другой запрос для ребёнка ещё обрабатывался",
+    RefusalCode.consent_withdrawn: "согласие кончилось раньше, чем был выдан сертификат",
+}
+
 FORBIDDEN: Final[dict[str, tuple[str, str]]] = {
     "already_active": ("Сертификат уже активен", "Ничего делать не нужно."),
     "not_pending": (
@@ -135,9 +149,8 @@ def in_words(code: str) -> str:
 
 
 def why_refused(codes: str) -> str:
-    """The sentences of the codes that the journal has; a code of another release stays."""
-    sentences = {code.value: message for code, (message, _) in REASONS.items()}
-    return " ".join(sentences.get(code, code) for code in codes.split(", "))
+    """What the codes that the journal has say; a code of another release stays."""
+    return ", ".join(_REFUSED.get(code, code) for code in codes.split(", "))
 
 
 def listed(codes: Sequence[WhyChanged]) -> str:

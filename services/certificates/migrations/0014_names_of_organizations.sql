@@ -1,3 +1,2 @@
 -- A history names the organization of staff. Null until identity tells of an employee again.
 ALTER TABLE people ADD COLUMN organization_name text;
-CREATE INDEX people_by_employer ON people (organization) WHERE organization IS NOT NULL;

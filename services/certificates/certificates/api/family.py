@@ -11,7 +11,7 @@ from chassis.openapi import answers
 from chassis.problems import Problem, key_reused, not_found
 from chassis.tokens import Principal
 from contracts.ids import derived
-from contracts.values import RefusalCode, RequesterRole
+from contracts.values import RequesterRole
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -114,14 +114,12 @@ async def withdraw_consent(
     What they asked for and is not decided yet is refused, `consent_withdrawn`.
     """
     async with store_.transaction() as tx:
-        role = await _as_whom(tx, who, child_id)
         await store.lock_children(tx, [child_id])
+        role = await _as_whom(tx, who, child_id)
         if await consent_store.withdraw_consent(tx, child_id, who.user_id, at):
             entry = await entry_of(tx, at, who, role, "consent_withdrawn", child_id)
             await journal.append(tx, [entry])
-            refused = await consent_store.refuse_waiting(
-                tx, [(child_id, who.user_id)], RefusalCode.consent_withdrawn
-            )
+            refused = await consent_store.refuse_waiting(tx, [(child_id, who.user_id)], at)
             await outbox.append(tx, [retold.refused(row) for row in refused])
         return await _consent(tx, child_id, who.user_id, doors.consent)
 
