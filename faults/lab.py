@@ -51,10 +51,6 @@ class Lab:
     kafka_proxy: Proxy | None = None
     earlier: Path | None = None
 
-    async def migrate(self) -> None:
-        """The tables are as this release needs them, whoever works with them meanwhile."""
-        await asyncio.gather(*(services.migrate(self.settings, name) for name in SERVICES))
-
     @property
     def kafka(self) -> str:
         return str(self.stack.demo["kafka"])
@@ -79,6 +75,10 @@ class Lab:
     def of(self, *kinds: str) -> list[str]:
         """The names of all parts of these kinds."""
         return [name for name in self.parts if name.split("-")[0] in kinds]
+
+    async def migrate(self) -> None:
+        """The tables are as this release needs them, whoever works with them meanwhile."""
+        await asyncio.gather(*(services.migrate(self.settings, name) for name in SERVICES))
 
     def add(self, service: str) -> str:
         """One more replica, not started yet; its name."""

@@ -7,12 +7,14 @@ set -euo pipefail
 : "${PASSWORD_FILE:=/run/secrets/ROLE_database_password}"
 for service in identity certificates documents; do
     owner=${service}_owner
+    password=${PASSWORD_FILE/ROLE/$service} owner_password=${PASSWORD_FILE/ROLE/$owner}
+    cat "$password" "$owner_password" > /dev/null  # a missing one ends it before anything is changed
     # psql reads the passwords itself: they are in no argument, and in no log should a statement fail.
     psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 -v service="$service" -v owner="$owner" \
         --username "$POSTGRES_USER" --dbname postgres <<SQL
 SET log_min_error_statement = panic;
-\set password \`cat '${PASSWORD_FILE/ROLE/$service}'\`
-\set owner_password \`cat '${PASSWORD_FILE/ROLE/$owner}'\`
+\set password \`cat $password\`
+\set owner_password \`cat $owner_password\`
 SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY[:'service', :'owner']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 ALTER ROLE :"service" PASSWORD :'password';

@@ -186,11 +186,11 @@ def ensure_databases(server: Postgres, secrets: Path) -> None:
         "PGPORT": str(server.port),
         "PGPASSWORD": server.password,
         "POSTGRES_USER": SUPERUSER,
-        "PASSWORD_FILE": str(secrets / "ROLE" / "database_password"),
+        "PASSWORD_FILE": "ROLE/database_password",
     }
     made = subprocess.run(
         ["bash", str(DATABASES)],  # noqa: S607
-        env=told, capture_output=True, text=True, check=False,
+        env=told, cwd=secrets, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if made.returncode:
         raise Problem(f"The databases could not be made: {made.stderr.strip()}")
