@@ -90,7 +90,7 @@ REASON = "Слишком коротко: напишите причину сло�
     [
         (f"/{SECRET}", '{"name": "abc"}', "path.thing", "UUID"),
         (f"/{UUID(int=1)}", f'{{"name": "{SECRET}{SECRET}"}}', "body.name", "не больше 5"),
-        (f"/{UUID(int=1)}", f'{{"name": "{SECRET}', "body.9", "Это не JSON"),
+        (f"/{UUID(int=1)}", f'{{"name": "{SECRET}', "body", "Это не JSON, начиная со знака 9"),
         (f"/{UUID(int=1)}", "", "body", "Не хватает"),
         (f"/{UUID(int=1)}?reason={SECRET}", '{"name": "abc"}', "query.reason", REASON),
         (f"/{UUID(int=1)}", '{"name": "abc", "\\ud800": 1}', "body", "Текст не читается"),

@@ -14,12 +14,15 @@ _UUID: Final = "Это не идентификатор (UUID): пришлите 
 _INTEGER: Final = "Нужно целое число: напишите его цифрами, без дробной части."
 _YES_OR_NO: Final = "Нужно true или false."
 _LIST: Final = "Нужен список: значения через запятую в квадратных скобках."
-_OBJECT: Final = "Нужен объект JSON: поля и их значения в фигурных скобках."
+_OBJECT: Final = (
+    "Нужен объект JSON: поля и их значения в фигурных скобках, с заголовком"
+    " Content-Type: application/json."
+)
 _ONE_OF: Final = "Такого значения нет в списке. Выберите одно из: {expected}."
 _SENTENCES: Final[Mapping[str, str]] = {
     "missing": "Не хватает обязательного значения: укажите его.",
     "extra_forbidden": "Такого поля здесь нет: проверьте его название или уберите его.",
-    "json_invalid": "Это не JSON: проверьте кавычки, запятые и скобки.",
+    "json_invalid": "Это не JSON, начиная со знака {at}: проверьте кавычки, запятые и скобки.",
     "model_attributes_type": _OBJECT,
     "model_type": _OBJECT,
     "list_type": _LIST,

@@ -112,16 +112,21 @@ def _methods_at(request: Request) -> set[str]:
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [
-        {
-            "place": ".".join(str(part) for part in one["loc"]),
-            "problem": one["type"],
-            "message": field_errors.in_words(one["type"], one.get("ctx", {})),
-        }
-        for one in error.errors()
-    ]
+    errors = [_error(one) for one in error.errors()]
     detail = "Проверьте поля, перечисленные в errors."
     return as_response(Problem(422, "invalid_request", "Запрос не понят", detail, errors=errors))
+
+
+def _error(one: Mapping[str, Any]) -> dict[str, str]:
+    """Of a field as pydantic tells it; where a body is no JSON, the place ends with where in it."""
+    place, bounds = one["loc"], one.get("ctx", {})
+    if one["type"] == "json_invalid":
+        place, bounds = place[:-1], {"at": place[-1]}
+    return {
+        "place": ".".join(str(part) for part in place),
+        "problem": one["type"],
+        "message": field_errors.in_words(one["type"], bounds),
+    }
 
 
 async def _on_failure(request: Request, error: Exception) -> JSONResponse:
