@@ -1,5 +1,7 @@
 """Builders of test data: a call names what matters for the test, the rest is a plain example."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from uuid import UUID
@@ -13,7 +15,14 @@ from contracts import Envelope, Event, Tombstone, encode
 from contracts.events import CertificateRequested, ChildLinked, Requester, UserRegistered
 from contracts.ids import derived
 from contracts.topics import Topic
-from contracts.values import CertificateStatus, Enrolment, FullName, RequesterRole, Role
+from contracts.values import (
+    CertificateStatus,
+    Enrolment,
+    FullName,
+    Organization,
+    RequesterRole,
+    Role,
+)
 from contracts.values import Person as PersonEvent
 
 TODAY = date(2026, 11, 24)
@@ -145,3 +154,17 @@ def a_record(
         record.value,
         tuple(record.headers),
     )
+
+
+def a_later_record(event: Event, **fields: object) -> KeptRecord:
+    """The event as a later release may say it, with values that nobody knows here yet."""
+    record = a_record(event)
+    return replace(record, value=json.dumps(json.loads(record.value) | fields).encode())
+
+
+def a_later_user() -> KeptRecord:
+    """The child, with a role and with kinds of organizations that nobody knows here yet."""
+    user = a_user(organization=Organization(id="o", kind="school", name="О", municipality="m1"))
+    person = user.person.model_dump(mode="json")
+    person["enrolments"][0]["kind"] = person["organization"]["kind"] = "lyceum"
+    return a_later_record(user, roles=["tutor", "student"], person=person)

@@ -3,6 +3,7 @@
 # and the role of the service itself, to which the owner grants what it needs (docs/adr/0024).
 # Runs when the data folder is empty. Run again, it sets the passwords to what the files say, makes
 # what is missing, and gives the owner what the service owned before there were owners.
+# Stop the services before that: they get their grants only with the next `chassis.migrate`.
 set -euo pipefail
 : "${PASSWORD_FILE:=/run/secrets/ROLE_database_password}"
 for service in identity certificates documents; do

@@ -3,12 +3,14 @@
 import asyncio
 import signal
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import asyncpg
 import httpx
 
 from faults import release
 from faults.lab import Shape
+from faults.load import AGAIN_S, TRIES
 from faults.scenario import RATE_PER_S, Stage, scenario
 from tools.stack.settings import SERVICES
 
@@ -61,6 +63,15 @@ async def _give_out(stage: Stage) -> None:
         for name in stage.lab.of("documents"):
             for row in found:
                 url = f"{stage.lab.url(name)}/certificates/{row['certificate_id']}/credentials.pdf"
-                token = tokens[row["child_id"]]
-                answer = await http.get(url, headers={"Authorization": f"Bearer {token}"})
-                stage.expect(answer.is_success, "I6", f"{name} answered {answer.status_code}")
+                status = await _asked(http, url, tokens[row["child_id"]])
+                stage.expect(status == HTTPStatus.OK, "I6", f"{name} answered {status}")
+
+
+async def _asked(http: httpx.AsyncClient, url: str, token: str) -> int | None:
+    """The status; None where no connection lasts."""
+    for _ in range(TRIES):
+        try:
+            return (await http.get(url, headers={"Authorization": f"Bearer {token}"})).status_code
+        except httpx.TransportError:
+            await asyncio.sleep(AGAIN_S)
+    return None

@@ -11,7 +11,7 @@ from chassis import parking
 from contracts import Tombstone, topics
 from contracts.events import ChildUnlinked
 
-from tests.builders import NOW, TODAY, a_link, a_record, a_request, a_user, an_id
+from tests.builders import NOW, TODAY, a_later_user, a_link, a_record, a_request, a_user, an_id
 
 
 def a_family(child="child", parent="parent"):
@@ -230,3 +230,10 @@ async def test_a_child_asked_for_in_both_lanes_gets_one_certificate(door):
     await asyncio.gather(*(door.consume(lane) for lane in lanes))
     kinds = [kind for kind, _ in await said(door)]
     assert sorted(kinds) == ["certificate.issued", "certificate.refused"]
+
+
+async def test_values_that_only_a_later_release_knows_stop_no_certificate(door):
+    _, *parent = a_family()
+    await door.consume([a_later_user(), *parent, a_record(a_request())])
+    assert await count(door, "quarantine") == 0
+    assert await said(door) == [("certificate.issued", str(an_id("child")))]

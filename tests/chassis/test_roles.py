@@ -14,7 +14,7 @@ import pytest
 from chassis import journal, retention
 from chassis.command_line import Refused
 from chassis.database import open_pool
-from chassis.migrate import folder_of, migrate
+from chassis.migrate import Patience, folder_of, migrate
 from chassis.migrations import expect_migrated, lacking
 from chassis.outbox import Store
 
@@ -232,6 +232,67 @@ async def test_migrating_again_changes_nothing_and_two_at_once_take_turns(empty,
     await pool.close()
 
 
+async def test_behind_a_table_in_use_no_migration_stops_the_service_and_it_comes_in_its_turn(
+    empty, postgres_server, tmp_path
+):
+    folder = a_change_of_a_table(tmp_path)
+    await migrate(empty, None)
+    pool = await as_service(empty, postgres_server)
+    async with pool.acquire() as backup:
+        async with backup.transaction():
+            await backup.execute("LOCK TABLE inbox IN ACCESS SHARE MODE")
+            work = asyncio.create_task(migrate(empty, folder, Patience(200, 600, 0)))
+            waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL"
+            await eventually(lambda: backup.fetchval(waits))
+            assert await pool.fetchval("SELECT count(*) FROM inbox", timeout=20) == 0
+        assert await work == 1
+    await pool.close()
+
+
+async def test_a_table_that_stays_in_use_is_told_and_nothing_of_the_migration_is_there(
+    empty, postgres_server, tmp_path
+):
+    await migrate(empty, None)
+    pool = await as_service(empty, postgres_server)
+    async with pool.acquire() as backup, backup.transaction():
+        await backup.execute("LOCK TABLE inbox IN ACCESS SHARE MODE")
+        with pytest.raises(Refused, match="0001_change was not applied: a table is in use"):
+            await migrate(empty, a_change_of_a_table(tmp_path), Patience(50, 2, 0))
+    assert await pool.fetchval("SELECT to_regclass('before_it')") is None
+    await pool.close()
+
+
+def a_change_of_a_table(folder):
+    change = "CREATE TABLE before_it (); ALTER TABLE inbox ADD later text"
+    (folder / "0001_change.sql").write_text(change)
+    return folder
+
+
+async def test_a_grant_beside_another_change_of_the_same_table_is_tried_again(
+    empty, postgres_server
+):
+    """As when a service makes the table of a day meanwhile."""
+    folder = folder_of("certificates")
+    await migrate(empty, folder)
+    owner = await open_pool(empty, sessions=2)
+    async with owner.acquire() as other:
+        change = other.transaction()
+        await change.start()
+        await other.execute(f"GRANT TRUNCATE ON inbox TO {SERVICE}")
+        work = asyncio.create_task(migrate(empty, folder))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype <> 'advisory'"
+        await eventually(lambda: owner.fetchval(waits))
+        await change.commit()
+        assert await work == 0
+    await owner.close()
+
+
+async def test_an_owner_that_there_is_not_yet_is_told_with_what_makes_it(empty):
+    url = signed_in(empty.database_url, "nobody_here")
+    with pytest.raises(SystemExit, match=r"there is no owner yet: run docker/.*databases\.sh"):
+        await migrate(empty.model_copy(update={"database_url": url}), None)
+
+
 async def test_who_does_not_own_the_tables_is_told_what_to_run(migrated_url, postgres_server):
     url = await migrated_url("identity")
     stranger = as_owner(postgres_server, url).model_copy(update={"database_url": url})
@@ -289,6 +350,16 @@ async def test_a_service_that_is_started_too_early_waits_for_the_command_and_ser
         assert (done.returncode, done.stderr) == (0, "")
         assert "The database of certificates is as this release needs it;" in done.stdout
         await eventually(lambda: child.wrote("kafka_not_ready"), within_s=60)
+
+
+async def test_the_database_of_another_service_is_told_and_left_as_it_is(
+    migrated_url, postgres_server
+):
+    owner = as_owner(postgres_server, await migrated_url("identity"))
+    with pytest.raises(Refused, match="the database of identity"):
+        await migrate(owner, folder_of("documents"))
+    with pytest.raises(Refused, match="no service chassis"):
+        folder_of("chassis")
 
 
 def test_the_command_names_a_service_that_there_is_not_and_a_setting_that_is_missing():

@@ -11,7 +11,7 @@ from documents import retry
 from documents.credentials import open_values
 from documents.credentials_page import render
 
-from tests.builders import a_record, a_user, an_id
+from tests.builders import a_later_record, a_later_user, a_record, a_user, an_id
 from tests.documents.desk import PORTAL, a_family, issued
 from tests.doors import said
 
@@ -159,3 +159,9 @@ async def test_a_late_name_and_a_late_link_change_nothing(desk):
     person = await desk.pool.fetchrow("SELECT * FROM people")
     assert (person["version"], person["birth_date"]) == (2, a_user().person.birth_date)
     assert await desk.pool.fetchval("SELECT linked FROM child_links") is False
+
+
+async def test_values_that_only_a_later_release_knows_stop_no_document(desk):
+    await desk.door.consume([a_later_user(), a_later_record(issued(), status="archived")])
+    assert await count(desk, "quarantine") == 0
+    assert [one.kind for one in await said(desk.pool)] == [READY]

@@ -3,7 +3,7 @@
 import pytest
 from documents import retry
 
-from tests.builders import a_user
+from tests.builders import a_later_record, a_user
 from tests.documents.desk import a_family, annulled, expired, issued, suspended
 from tests.documents.test_api import LIST, PDF
 from tests.documents.test_portal import ACCOUNT, PORTAL
@@ -78,3 +78,12 @@ async def test_the_first_end_stays(desk):
     await desk.consume(issued(), annulled(), expired())
     rows = await desk.pool.fetch("SELECT status FROM certificate_ends")
     assert [row["status"] for row in rows] == ["annulled"]
+
+
+@pytest.mark.parametrize(("end", "code"), ENDS)
+async def test_an_end_whose_status_only_a_later_release_knows_closes_the_documents(
+    client, desk, end, code
+):
+    await desk.consume(*a_family(), issued())
+    await desk.door.consume([a_later_record(end, status="archived")])
+    problem(await client.get(PDF, headers=PARENT), 410, code)

@@ -11,7 +11,7 @@ import asyncpg
 import psutil
 import pytest
 from chassis.database import open_pool
-from chassis.migrate import Settings, folder_of, migrate
+from chassis.migrate import Patience, Settings, folder_of, migrate
 from chassis.migrate import _apply as apply
 from chassis.migrations import CHASSIS_MIGRATIONS, expect_migrated
 
@@ -106,7 +106,7 @@ async def migrated_by_itself(service: Settings, folder: Path) -> None:
     """By a release that knows nothing of owners."""
     without = shutil.ignore_patterns("0012_roles.sql")
     shutil.copytree(CHASSIS_MIGRATIONS, folder, ignore=without, dirs_exist_ok=True)
-    await asyncio.to_thread(apply, service, [folder, folder_of("certificates")])
+    await asyncio.to_thread(apply, service, [folder, folder_of("certificates")], Patience())
 
 
 async def given_back(server) -> None:

@@ -54,11 +54,13 @@ async def open_pool(
     settings: DatabaseSettings,
     sessions: int | None = None,
     look: Callable[[Tx], Coroutine[None, None, None]] | None = None,
+    advice: str = "Check both and start again.",
 ) -> Pool:
     """A pool, waiting up to a minute for a database that is just starting.
 
     It has as many sessions as the settings say, or exactly `sessions`; each begins with a `look`.
-    Raises SystemExit with one sentence where it does not answer or refuses the sign-in.
+    Raises SystemExit with one sentence where it does not answer or, with `advice`, where it
+    refuses the sign-in.
     """
     deadline = asyncio.get_running_loop().time() + WAIT_S_MAX
     while True:
@@ -75,8 +77,7 @@ async def open_pool(
             )
         except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
             raise SystemExit(
-                "PostgreSQL refuses DATABASE_URL with this DATABASE_PASSWORD."
-                " Check both and start again."
+                f"PostgreSQL refuses DATABASE_URL with this DATABASE_PASSWORD. {advice}"
             ) from None
         except (asyncpg.PostgresError, OSError, TimeoutError) as error:
             if asyncio.get_running_loop().time() > deadline:

@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from chassis.database import Pool
+from chassis.database import Pool, Tx
 from chassis.queries import load
 
 log = structlog.get_logger()
@@ -42,11 +42,16 @@ async def expect_migrated(
 
 async def lacking(pool: Pool, folder: Path) -> Sequence[str]:
     """The migrations of the chassis and of `folder` that were not applied, in their order."""
-    try:
-        applied = {row["migration_id"] for row in await pool.fetch(SQL["applied_migrations"])}
-    except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
-        applied = set()
+    done = await applied(pool)
     needed = [
         file.stem for one in (CHASSIS_MIGRATIONS, folder) for file in sorted(one.glob("*.sql"))
     ]
-    return [name for name in needed if name not in applied]
+    return [name for name in needed if name not in done]
+
+
+async def applied(tx: Pool | Tx) -> set[str]:
+    """None where nobody has migrated yet."""
+    try:
+        return {row["migration_id"] for row in await tx.fetch(SQL["applied_migrations"])}
+    except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
+        return set()

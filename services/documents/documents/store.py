@@ -200,13 +200,16 @@ async def save_failed(
 
 
 async def save_ends(tx: Tx, ends: Sequence[CertificateAnnulled | CertificateExpired]) -> None:
-    """These certificates are over; what was said first stays."""
+    """These certificates are over; what was said first stays.
+
+    How they ended the kind of event says: its status may be one that only a later release knows.
+    """
+    told = [
+        ("annulled", end.annulled_at)
+        if isinstance(end, CertificateAnnulled)
+        else ("expired", end.expired_at)
+        for end in ends
+    ]
     await tx.execute(
-        SQL["save_ends"],
-        [end.certificate_id for end in ends],
-        [end.status.value for end in ends],
-        [
-            end.annulled_at if isinstance(end, CertificateAnnulled) else end.expired_at
-            for end in ends
-        ],
+        SQL["save_ends"], [end.certificate_id for end in ends], *zip(*told, strict=True)
     )
