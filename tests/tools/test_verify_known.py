@@ -8,6 +8,7 @@ from tools.verify import checks, evidence, known
 from tools.verify.records import is_foreign, said
 
 TOPIC, WHY = "certificates.v1", "2026-11-24 Петрова проба интегратора, больше не пишет"
+MARK = "4f1c09d2ab37"
 OURS = [("ce_source", b"/certificates"), ("ce_type", b"certificate.expired"), ("ce_id", b"e")]
 THEIRS = [("ce_source", b"/navigator"), *OURS[1:]]
 GOOD = b'{"certificate_id": "9d5a1f23-42c4-55b4-99b0-ca6a62f05118", "version": 3}'
@@ -23,8 +24,8 @@ def seen():
 def foreign(seen, offset: int, about: str | None, *, is_theirs: bool) -> str:
     add(seen, "event", TOPIC, 0, offset, OLD, "kind", f"e{offset}", about, 1, None, offset)
     if is_theirs:
-        add(seen, "foreign_record", TOPIC, 0, offset)
-    return f"{TOPIC}:0:{offset}"
+        add(seen, "foreign_record", TOPIC, 0, offset, MARK)
+    return f"{TOPIC}:0:{offset}#{MARK}"
 
 
 def looked_at(seen, *places: str) -> tuple[checks.Finding, list[str]]:
@@ -53,12 +54,21 @@ def test_what_a_service_of_ours_has_said_and_lost_cannot_be_known(seen):
     lost = foreign(seen, 1, "certificate", is_theirs=False)
     finding, lines = looked_at(seen, lost)
     assert (finding.count, finding.known) == (1, [])
-    assert f"{lost} is known, and is no foreign record that says what is not so" in lines
+    assert f"{lost} is known, and is no foreign record (any more) that says what is not so" in lines
+
+
+def test_another_foreign_record_at_a_known_place_is_a_gap_and_the_line_is_told_as_stale(seen):
+    """As on a topic that was made anew."""
+    foreign(seen, 1, None, is_theirs=True)
+    before = f"{TOPIC}:0:1#000000000000"
+    finding, lines = looked_at(seen, before)
+    assert (finding.count, finding.known) == (1, [])
+    assert any(line.startswith(f"{before} is known, and is no foreign record") for line in lines)
 
 
 def test_a_known_place_where_there_is_nothing_wrong_is_told(seen):
-    _, lines = looked_at(seen, f"{TOPIC}:0:9")
-    assert any(line.startswith(f"{TOPIC}:0:9 is known, and is no foreign record") for line in lines)
+    _, lines = looked_at(seen, f"{TOPIC}:0:9#{MARK}")
+    assert any(line.startswith(f"{TOPIC}:0:9#{MARK} is known, and") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -72,25 +82,26 @@ def test_a_record_is_foreign_where_no_service_of_ours_has_said_it(headers, value
 
 def test_a_file_tells_the_place_the_day_who_and_why(tmp_path):
     file = tmp_path / "known.txt"
-    file.write_text(f"# разобрано\n\n{TOPIC}:0:17 {WHY}\n")
-    assert known.read(file) == {f"{TOPIC}:0:17": WHY}
+    file.write_text(f"# разобрано\n\n{TOPIC}:0:17#{MARK} {WHY}\n")
+    assert known.read(file) == {f"{TOPIC}:0:17#{MARK}": WHY}
     assert known.read(None) == {}
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        f"{TOPIC}:0:17",
+        f"{TOPIC}:0:17#{MARK}",
         f"{TOPIC}:0 {WHY}",
-        f"{TOPIC}:0:17 Петрова проба интегратора, больше не пишет",
-        f"{TOPIC}:0:17 2026-11-24 Петрова проба",
+        f"{TOPIC}:0:17 {WHY}",
+        f"{TOPIC}:0:17#{MARK} Петрова проба интегратора, больше не пишет",
+        f"{TOPIC}:0:17#{MARK} 2026-11-24 Петрова проба",
     ],
-    ids=["nothing but the place", "no place", "no day", "no reason"],
+    ids=["nothing but the place", "no place", "no mark", "no day", "no reason"],
 )
 def test_a_line_that_does_not_say_it_is_one_sentence(tmp_path, line):
     file = tmp_path / "known.txt"
     file.write_text(f"# разобрано\n{line}\n")
-    with pytest.raises(Problem, match="line 2: it must be topic:partition:offset, a day"):
+    with pytest.raises(Problem, match="line 2: it must be topic:partition:offset#mark, a day"):
         known.read(file)
 
 

@@ -127,7 +127,7 @@ def run(
 ) -> Iterator[Finding]:
     """Every finding, counts first. Younger than a minute is on its way, and no gap.
 
-    `known`: who has looked at which foreign record, by its place.
+    `known`: who has looked at which foreign record, by its place and mark.
     """
     for topic, records in evidence.execute(SQL["topics"]):
         yield Finding(f"{topic}: {records} records")
@@ -140,7 +140,9 @@ def run(
     for check in CHECKS:
         yield _checked(evidence, check, now_ms, left)
     for place in left:
-        yield Finding(f"{place} is known, and is no foreign record that says what is not so")
+        yield Finding(
+            f"{place} is known, and is no foreign record (any more) that says what is not so"
+        )
 
 
 def _checked(

@@ -1,5 +1,5 @@
 -- A check's first column is the line that is shown. What follows are the words for its cure, NULL
--- where this gap has none: see cures.py. Of `untrue` it is the place by which somebody may know it.
+-- where this gap has none: see cures.py. Of `untrue` it is the place and mark by which somebody may know it.
 
 -- name: tables
 CREATE TABLE topic (name TEXT PRIMARY KEY, cut INTEGER, compacted INTEGER, since INTEGER);
@@ -7,7 +7,7 @@ CREATE TABLE event (
     topic TEXT, partition INTEGER, record_offset INTEGER, at INTEGER,
     kind TEXT, id TEXT, about TEXT, version INTEGER, number TEXT, digest INTEGER
 );
-CREATE TABLE foreign_record (topic TEXT, partition INTEGER, record_offset INTEGER);
+CREATE TABLE foreign_record (topic TEXT, partition INTEGER, record_offset INTEGER, mark TEXT);
 -- What is on its way to a topic, and what was sent and is not there.
 CREATE TABLE way (
     place TEXT, topic TEXT, at INTEGER, kind TEXT, id TEXT, about TEXT, version INTEGER,
@@ -137,9 +137,9 @@ WHERE f.topic = :topic AND f.must
 -- Not what is said of a row that is lost and can be made anew: that is a gap of another check, whose
 -- cure makes this true again. A document of a known certificate, a refusal of a told request.
 SELECT e.kind || ' ' || coalesce(e.about || ' version ' || e.version, '(unreadable)')
-    || ' at ' || e.topic || ':' || e.partition || ':' || e.record_offset,
-    CASE WHEN s.topic IS NOT NULL
-        THEN e.topic || ':' || e.partition || ':' || e.record_offset END
+    || ' at ' || e.topic || ':' || e.partition || ':' || e.record_offset
+    || coalesce('#' || s.mark, ''),
+    e.topic || ':' || e.partition || ':' || e.record_offset || '#' || s.mark
 FROM event AS e LEFT JOIN foreign_record AS s USING (topic, partition, record_offset)
 WHERE e.topic = :topic
     AND NOT EXISTS (SELECT 1 FROM fact AS f WHERE f.topic = e.topic AND f.about = e.about

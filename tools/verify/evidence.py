@@ -15,6 +15,7 @@ from certificates.decide import certificate_of
 from certificates.numbers import is_well_typed
 from chassis import journal
 from chassis.queries import load
+from chassis.records import digest
 from contracts.topics import TOPICS
 
 from tools.verify.records import is_foreign, said
@@ -28,6 +29,7 @@ TABLES = (
     *("request", "certificate", "document"),
 )
 ROWS = 2000
+MARK_DIGITS = 12  # of a record: another one at the same place has others
 CACHE_KIB = 64 * 1024
 
 
@@ -65,7 +67,7 @@ async def gather_topics(evidence: sqlite3.Connection, reading: Reading, prefix: 
             place = topic, record.partition, record.offset
             rows.append((*place, record.timestamp, *what))
             if is_foreign(what, record.headers):
-                foreign.append(place)
+                foreign.append((*place, digest(record).hex()[:MARK_DIGITS]))
         _insert(evidence, "event", rows)
         _insert(evidence, "foreign_record", foreign)
     _insert(evidence, "topic", [
