@@ -28,6 +28,7 @@ INVARIANT_OF: Final = {
     **dict.fromkeys(
         ("half_answered", "unsaid", "untrue", "altered", "unerased", "foreign_document"), "I4"
     ),
+    "outlived": "I4",
     **dict.fromkeys(("unsent", "stuck"), "I5"),
     "quarantined": "I9",
     **dict.fromkeys(("broken", "unsealed"), "I10"),

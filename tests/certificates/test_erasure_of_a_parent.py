@@ -8,6 +8,7 @@ from certificates import erasing, reasons, store, withdrawals
 from certificates.settings import Settings
 from chassis import clock
 from contracts import Tombstone
+from contracts.events import ChildUnlinked
 
 from tests.builders import AGREED, NOW, a_link, a_record, an_id
 from tests.certificates.conftest import a_parent
@@ -67,6 +68,24 @@ async def test_another_parents_consent_stands_on(client, town):
     await town.consume([erased("parent")])
     assert (await consents_of(town))["child", "father"] == ("given", None)
     assert (await client.post(ASK, headers=father)).status_code == 202
+
+
+async def test_a_parent_whose_duplicate_was_merged_agrees_anew_and_the_operator_is_told_of_it(
+    client, town, settings_for
+):
+    """A merge looks like an erasure here: what the duplicate agreed to ended with it."""
+    survivor = bearer("survivor", "parent")
+    await town.consume([a_record(a_parent("survivor")), a_record(a_link("survivor", "child"))])
+    unlinked = ChildUnlinked(parent_id=an_id("parent"), child_id=CHILD, version=2)
+    await town.consume([a_record(unlinked)])
+    await town.consume([erased("parent")])
+    problem(await client.post(ASK, headers=survivor), 409, "consent_needed")
+    assert (await client.post(GIVE, headers=survivor, json=TEXT)).status_code == 201
+    assert (await client.post(ASK, headers=survivor)).status_code == 202
+    lines = await withdrawals.run(withdrawals.arguments_of(["list"]), settings_for(Settings))
+    (line,) = [one for one in lines if f"child {CHILD}" in one]
+    assert f"given by {an_id('parent')}, who is erased" in line
+    assert line.endswith("another consent for this child stands")
 
 
 async def test_a_consent_of_an_erased_parent_for_an_erased_child_leaves_nothing_to_decide(town):

@@ -40,9 +40,9 @@ def sql(service: str, *statements: str) -> Damage:
     return damage
 
 
-def agreed(child: str) -> tuple[str, str]:
+def agreed(child: str, parent: str = PARENT) -> tuple[str, str]:
     """As the door writes it: the consent and its entry in the journal."""
-    who = f"'{user_id(PARENT)}'", f"'{user_id(child)}'"
+    who = f"'{user_id(parent)}'", f"'{user_id(child)}'"
     consent = (
         "INSERT INTO consents (consent_id, child_id, given_by, purpose, text_version, given_at)"
         f" VALUES (gen_random_uuid(), {who[1]}, {who[0]}, 'certificate', 'v1', now())"
@@ -195,6 +195,8 @@ GAPS = [
     Gap("unconsented", f"of {user_id(PARENT)} for {user_id('child-0')} to v1", sql("certificates",
         *(statement for n in range(2) for statement in agreed(f"child-{n}")),
         f"DELETE FROM consents WHERE child_id = '{user_id('child-0')}'")),
+    Gap("outlived", f"of {user_id(GONE)} for {user_id('child-2')}, {user_id(GONE)} is erased",
+        sql("certificates", *agreed("child-2", GONE))),
     Gap("not_dense", "{child-5} is at version 3", sql("certificates",
         "UPDATE certificates SET version = 3 WHERE certificate_id = '{child-5}'")),
     Gap("number_twice", "{child-6}", sql("certificates",

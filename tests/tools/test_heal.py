@@ -18,7 +18,7 @@ from contracts.topics import TOPICS
 
 from tests.builders import a_record
 from tests.system.outside import a_request
-from tests.tools.damage import break_the_chain
+from tests.tools.damage import agreed, break_the_chain
 from tests.tools.test_verify import LATER, looked_at
 from tests.tools.world import GONE, LATE, LITTLE, PARENT, World, a_world
 from tests.waiting import eventually
@@ -111,7 +111,9 @@ async def lose(world: World) -> None:
         # What had been heard.
         f"DELETE FROM people WHERE user_id = '{user_id('child-1')}'",
         f"DELETE FROM child_links WHERE child_id = '{user_id('child-1')}'",
-    )
+        # Consents that stood on after the tombstone: by a giver, and for a child.
+        agreed("child-6", GONE)[0], agreed(GONE)[0],
+    )  # fmt: skip
     await world.execute(
         "documents",
         f"DELETE FROM credentials WHERE certificate_id = '{made['child-11']}'",
@@ -221,6 +223,7 @@ def test_each_damage_is_found_under_its_own_name(story):
         "unheard certificates identity.child-links.v1": 1,
         "unheard documents identity.users.v1": 1,
         "documentless": 1,
+        "outlived": 2,
         "broken": 1,
     }
 
@@ -258,6 +261,17 @@ def test_who_asked_and_was_lost_has_a_certificate_and_its_document(story):
     made = [key for key in story["healed"] if key[:2] == ("documents", "credentials")]
     before = [key for key in story["whole"] if key[:2] == ("documents", "credentials")]
     assert len(made) == len(before) + len(LATE)
+
+
+async def test_a_consent_that_outlived_its_giver_is_to_be_decided_and_one_for_a_child_is_over(
+    story,
+):
+    connection = await asyncpg.connect(story["world"].databases["certificates"])
+    states = dict(await connection.fetch("SELECT child_id, state FROM consents"))
+    told = await connection.fetch("SELECT subject FROM journal WHERE action = 'consent_ended'")
+    await connection.close()
+    assert states == {user_id("child-6"): "withdrawn", user_id(GONE): "erased"}
+    assert [row["subject"] for row in told] == [user_id("child-6")]
 
 
 async def test_what_is_lost_and_can_be_made_anew_is_called_so_and_nothing_unhealable(

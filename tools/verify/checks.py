@@ -107,6 +107,8 @@ CHECKS = (
     _altered("documents", "identity.users.v1"),
     _altered("documents", "identity.child-links.v1"),
     Check("unconsented", "each consent that was journalled is kept", KEEP),
+    Check("outlived", "no consent stands of or for who is erased",
+          "make verify heal=1 ends it; if identity knows of no erasure, find who wrote there"),
     Check("not_dense", "versions are dense", KEEP),
     Check("number_twice", "no number was given twice", KEEP),
     Check("mistyped", "check digits are right", KEEP),

@@ -26,6 +26,7 @@ CREATE TABLE content (
     side TEXT, reader TEXT, topic TEXT, about TEXT, version INTEGER, digest TEXT
 );
 CREATE TABLE unconsented (line TEXT);
+CREATE TABLE outlived (line TEXT, user_id TEXT);
 CREATE TABLE unconfirmed (user_id TEXT, service TEXT, at INTEGER);
 CREATE TABLE gone (user_id TEXT PRIMARY KEY, merged INTEGER);
 CREATE TABLE request (request_id TEXT, status TEXT, certificate_id TEXT);
@@ -117,6 +118,12 @@ WHERE k.side = 'kept' AND k.reader = :service AND k.topic = :topic AND k.digest 
 
 -- name: unconsented
 SELECT line FROM unconsented
+
+-- name: outlived
+-- Whom identity does not know as erased is not healed: the mark of it may be what is wrong.
+SELECT line || ', ' || user_id || ' is erased',
+    (SELECT g.user_id FROM gone AS g WHERE g.user_id = o.user_id)
+FROM outlived AS o
 
 -- name: unsaid
 -- Where the topic's beginning was deleted, only what follows on something that is still there.

@@ -73,6 +73,10 @@ def _documentless(
     return Order("documents", ("documents.heal", "rebuild")), f"{certificate} {place} {said}"
 
 
+def _outlived(_check: Check, user_id: str) -> tuple[Order, str]:
+    return Order("certificates", ("certificates.heal", "end")), user_id
+
+
 CURES: Final[Mapping[str, Callable[..., tuple[Order, str]]]] = {
     "vanished": _resend,
     "unsaid": _announce,
@@ -80,6 +84,7 @@ CURES: Final[Mapping[str, Callable[..., tuple[Order, str]]]] = {
     "unheard": _unheard,
     "unanswered": _unanswered,
     "documentless": _documentless,
+    "outlived": _outlived,
 }
 
 

@@ -127,6 +127,11 @@ WHERE j.action = 'consented' AND NOT EXISTS (
     WHERE (c.child_id, c.given_by, c.text_version) = (j.subject, j.actor_id, j.details)
 )
 
+-- name: certificates_outlived
+SELECT 'of ' || c.given_by || ' for ' || c.child_id, p.user_id::text
+FROM consents AS c JOIN people AS p ON p.user_id IN (c.child_id, c.given_by)
+WHERE c.state = 'given' AND p.erased
+
 -- name: certificates_request
 SELECT request_id::text, status, certificate_id::text FROM certificate_requests
 

@@ -25,7 +25,7 @@ SQL = load("tools.verify", "checks.sql")
 SOURCES = load("tools.verify", "databases.sql")
 ORDER = ("documents", "certificates", "identity")
 TABLES = (
-    *("fact", "known", "content", "gone", "unconfirmed", "unconsented"),
+    *("fact", "known", "content", "gone", "unconfirmed", "unconsented", "outlived"),
     *("request", "certificate", "document"),
 )
 ROWS = 2000

@@ -1,6 +1,6 @@
 """EVENT IN: a user's tombstone. What was known of them goes, and what rested on it ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -60,11 +60,19 @@ async def erase_people(
     """How many of what went, and how many consents ended, by whom it was."""
     await consent_store.lock_families(tx, list(tombstones))
     counts = await store.erase_people(tx, tombstones)
-    ended = await consent_store.end_consents(tx, list(counts), at)
+    ended = await end_consents(tx, counts, at)
     for who, many in counts.items():
         many["consents"] = sum(who in pair for pair in ended)
-    await _as_withdrawn(tx, [pair for pair in ended if pair[0] not in counts], at)
     return counts
+
+
+async def end_consents(
+    tx: Tx, erased: Collection[UUID], at: datetime
+) -> Sequence[tuple[UUID, UUID]]:
+    """Each (child, parent) whose consent ended; the caller has locked the families."""
+    ended = await consent_store.end_consents(tx, list(erased), at)
+    await _as_withdrawn(tx, [pair for pair in ended if pair[0] not in erased], at)
+    return ended
 
 
 async def _as_withdrawn(tx: Tx, ended: Sequence[tuple[UUID, UUID]], at: datetime) -> None:

@@ -3,6 +3,7 @@
 python -m certificates.heal announce < lines of "TOPIC ID VERSION": an event that is nowhere
 python -m certificates.heal answer < lines of "PLACE [PLACE]": the answer to a request that was lost
     here, by the places of the request and of its refusal
+python -m certificates.heal end < lines of "ID": consents that stand though this person is erased
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from chassis.queries import load
 from contracts import Envelope, topics
 from contracts.events import CertificateRefused, CertificateRequested
 
-from certificates import retold
+from certificates import children_store, consent_store, erasing, retold
 from certificates.settings import Settings
 
 SQL = load("certificates")
@@ -84,7 +85,20 @@ async def _answer(request: CertificateRequested, refused: CertificateRefused | N
     return f"the request is {'issued' if row else 'refused'}, as it was"
 
 
-CURES: Final[dict[str, Cure[Settings]]] = {"announce": announce, "answer": answer}
+async def end(_settings: Settings, _reader: Reader, words: Sequence[str]) -> Mend:
+    """End what consents an erased person gave, or were given for, as the tombstone does."""
+    return partial(_end, an_id(words[0]))
+
+
+async def _end(user_id: UUID, tx: Tx) -> str:
+    await consent_store.lock_families(tx, [user_id])
+    if not (await children_store.person(tx, user_id)).erased:
+        raise Refused("nobody of this id is known here as erased")
+    ended = await erasing.end_consents(tx, [user_id], clock.now())
+    return f"{len(ended)} consents ended"
+
+
+CURES: Final[dict[str, Cure[Settings]]] = {"announce": announce, "answer": answer, "end": end}
 
 if __name__ == "__main__":
     healing.main(Settings, CURES, __doc__)
