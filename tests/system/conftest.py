@@ -29,6 +29,7 @@ class System:
 
     stack: Stack
     answers: list[httpx.Response] = field(default_factory=list)
+    new_children: list[str] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -83,6 +84,7 @@ class System:
         sgo_id, parent = f"new-{uuid4().hex[:8]}", await self.sign_in(PARENT)
         await self.tell(*demo_data.new_child(sgo_id, name, 9, datetime.now(UTC).date()))
         child = str(user_id(sgo_id))
+        self.new_children.append(child)
 
         async def known() -> bool:
             page = await self.get("certificates", f"/children/{child}/certificate", parent)

@@ -10,6 +10,8 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from certificates import main as certificates
 from certificates.settings import Settings as CertificatesSettings
+from chassis import journal
+from chassis.outbox import Store
 from chassis.records import KeptRecord
 from contracts import Tombstone, topics
 from contracts.events import SgoChildLinkChanged
@@ -105,6 +107,9 @@ async def a_world(server: PostgresServer, kafka: str, migrated_url: Any) -> Asyn
         rows = await services[1].pool.fetch("SELECT certificate_id, child_id FROM certificates")
         by_child = {row["child_id"]: str(row["certificate_id"]) for row in rows}
         made = {name: by_child[user_id(name)] for name in CHILDREN}
+    for url in urls.values():  # what came in the last second before the stop is not sealed yet
+        async with asyncpg.create_pool(url, password=server.password) as pool:
+            await journal.seal(Store(pool))
     host = server.url.removeprefix("postgresql://")
     user, _, where = host.partition("@")
     yield World(
