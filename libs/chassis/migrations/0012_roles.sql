@@ -13,6 +13,8 @@ BEGIN
     FOREACH day IN ARRAY ARRAY[today, today + 1] LOOP
         name := to_char(day, '"outbox_sent_"YYYYMMDD');
         CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        -- Whoever writes meanwhile would not find the rows that move; who reads does not wait.
+        LOCK TABLE outbox_sent IN SHARE ROW EXCLUSIVE MODE;
         since := to_char(day, 'YYYY-MM-DD"T00:00Z"');
         until := to_char(day + 1, 'YYYY-MM-DD"T00:00Z"');
         EXECUTE format('CREATE TABLE %I (LIKE outbox_sent INCLUDING DEFAULTS)', name);
