@@ -26,9 +26,12 @@ INVARIANT_OF: Final = {
     **dict.fromkeys(("conflicting", "number_twice", "mistyped", "two_living"), "I2"),
     "not_dense": "I3",
     **dict.fromkeys(
-        ("half_answered", "unsaid", "untrue", "altered", "unerased", "foreign_document"), "I4"
+        (
+            *("half_answered", "unsaid", "untrue", "altered"),
+            *("unerased", "foreign_document", "outlived"),
+        ),
+        "I4",
     ),
-    "outlived": "I4",
     **dict.fromkeys(("unsent", "stuck"), "I5"),
     "quarantined": "I9",
     **dict.fromkeys(("broken", "unsealed"), "I10"),

@@ -83,7 +83,7 @@ async def _expect_owner(tx: Tx, service_role: str) -> None:
 
 async def _expect_own(tx: Tx, folders: Sequence[Path]) -> None:
     """Each service has a database of its own, and each folder begins with a name of its own."""
-    ours = {min(folder.glob("*.sql")).stem for folder in folders if any(folder.glob("*.sql"))}
+    ours = {file.stem for folder in folders for file in folder.glob("*.sql")}
     for other in sorted(await applied(tx) - ours):
         if other.startswith("0001_"):
             raise Refused(
