@@ -71,8 +71,7 @@ async def a_client(
     store: Store, settings: Any, router: APIRouter, state: Any, keys: KeySet | None = None
 ) -> AsyncIterator[AsyncClient]:
     """The routes of a service without its process; `keys` as if fetched from identity."""
-    app = make_app("test", None)
-    app.include_router(router)
+    app = make_app("test", None, router)
     app.state.store, app.state.settings, app.state.service = store, settings, state
     app.state.token_check = check = TokenCheck("http://127.0.0.1:1/")
     check._keys, check._fetched_at = (

@@ -88,10 +88,7 @@ def generated() -> dict[str, str]:
 
 def openapi(name: str, router: APIRouter) -> dict[str, Any]:
     """OpenAPI of one service, put together as chassis.server.make does."""
-    app = make_app(name, None)
-    app.include_router(router)
-    app.include_router(health.router)
-    return app.openapi()
+    return make_app(name, None, router, health.router).openapi()
 
 
 def asyncapi() -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Callers who come while a transaction is under way share the next one."""
 
 import asyncio
-from typing import Annotated
 
 import asyncpg
 import httpx
@@ -10,7 +9,7 @@ from chassis import together as together_
 from chassis.doors import shared
 from chassis.problems import Problem
 from chassis.together import AT_ONCE, Together
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 
 class Work:
@@ -134,13 +133,15 @@ async def test_callers_of_a_route_share_and_each_application_by_itself():
         await asyncio.sleep(0)
         return [f"{store} {ask}" for ask in asks]
 
+    ask = shared(work)
+
     def an_app(name):
         app = FastAPI()
         app.state.store, app.state.service = name, f"doors of {name}"
 
         @app.get("/{n}")
-        async def show(n: int, together: Annotated[Together, shared(work)]) -> str:
-            return await together(n)
+        async def show(n: int, http: Request) -> str:
+            return await ask(http, n)
 
         transport = httpx.ASGITransport(app)
         return httpx.AsyncClient(transport=transport, base_url="http://test")

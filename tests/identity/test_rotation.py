@@ -21,8 +21,7 @@ ME = an_id("parent")
 @asynccontextmanager
 async def serving(store, doors):
     """Identity's routes on a port of their own."""
-    app = make_app("identity", None)
-    app.include_router(api.router)
+    app = make_app("identity", None, api.router)
     app.state.store, app.state.service = store, doors
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))

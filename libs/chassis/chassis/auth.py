@@ -26,8 +26,11 @@ async def signed_in_at_all(
     return await check(told.credentials.strip())
 
 
-async def signed_in(who: Annotated[Principal, Depends(signed_in_at_all)]) -> Principal:
+async def signed_in(
+    request: Request, told: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Principal:
     """The same, or problem 403 for a one-time password that is not changed yet."""
+    who = await signed_in_at_all(request, told)
     if PASSWORD_CHANGE in who.scopes:
         raise Problem(
             403,

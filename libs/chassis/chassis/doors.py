@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,8 @@ from chassis.field_errors import TEN_LETTERS
 from chassis.outbox import Store
 from chassis.together import Together
 
-Work = Callable[[Store, Any, Sequence[Any]], Awaitable[Sequence[Any]]]
+Ask = TypeVar("Ask")
+Answer = TypeVar("Answer")
 
 
 async def _store(request: Request) -> Store:
@@ -27,20 +28,22 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
 Why = Annotated[str | None, Query(max_length=200, pattern=TEN_LETTERS)]
 
 
-def shared(work: Work) -> Any:
-    """Dependency: the `Together` of this application, whose callers share `work`.
+def shared(
+    work: Callable[[Store, Any, Sequence[Ask]], Awaitable[Sequence[Answer | Exception]]],
+) -> Callable[[Request, Ask], Awaitable[Answer]]:
+    """For a hot route: `await it(request, ask)` shares `work` with who asks meanwhile (`Together`).
 
     `work(store, doors, asks)`: `doors` is what the service gave its routes (`Service.state`).
     """
-    made: WeakKeyDictionary[FastAPI, Together[Any, Any]] = WeakKeyDictionary()
+    made: WeakKeyDictionary[FastAPI, Together[Ask, Answer]] = WeakKeyDictionary()
 
-    async def together(request: Request) -> Together[Any, Any]:
+    async def together(request: Request, ask: Ask) -> Answer:
         app = request.app
         if app not in made:
             made[app] = Together(partial(work, app.state.store, app.state.service))
-        return made[app]
+        return await made[app](ask)
 
-    return Depends(together)
+    return together
 
 
 def key_of(who: UUID, key: str | None) -> str:

@@ -64,10 +64,7 @@ def make(service: Service, leave: Callable[[str], None]) -> FastAPI:
             os._exit(EXIT_DEAD)
         await stopping
 
-    app = make_app(service.name, lifespan)
-    app.include_router(service.router)
-    app.include_router(health.router)
-    return app
+    return make_app(service.name, lifespan, service.router, health.router)
 
 
 class Server(uvicorn.Server):

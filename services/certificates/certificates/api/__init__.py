@@ -1,7 +1,7 @@
 """HTTP IN: one function per route, by who comes. What is not yours is 404."""
 
 from chassis import operating
-from fastapi import APIRouter
+from chassis.web import flat
 
 from certificates.api import (
     children,
@@ -17,7 +17,5 @@ from certificates.api import (
 )
 from certificates.api.common import AnOperator
 
-router = APIRouter()
-for part in (children, page, family, requests, search, history, desk, operator, imports, public):
-    router.include_router(part.router)
-router.include_router(operating.router(AnOperator))
+parts = (children, page, family, requests, search, history, desk, operator, imports, public)
+router = flat([*(part.router for part in parts), operating.router(AnOperator)])

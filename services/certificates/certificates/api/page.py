@@ -6,7 +6,7 @@ for sets, however many families come at once.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from chassis import clock, journal
@@ -15,9 +15,8 @@ from chassis.database import Tx
 from chassis.doors import shared
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
-from chassis.together import Together
 from contracts.values import RefusalCode, RequesterRole
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from certificates import decide, desk_store, store
@@ -116,12 +115,12 @@ async def _read(
         return [page or not_found() for page in await read(tx, doors.region, looks)]
 
 
-Pages = Annotated[Together[Look, ChildsCertificate], shared(_read)]
+_page_of = shared(_read)
 
 
 @router.get("/children/{child_id}/certificate")
 async def show_certificate(
-    child_id: UUID, who: SignedIn, at: TheMoment, pages: Pages
+    child_id: UUID, who: SignedIn, at: TheMoment, http: Request
 ) -> ChildsCertificate:
     """What the cabinet's page shows: number, status, dates, or why the button is not there."""
-    return await pages(Look(who.user_id, child_id, at))
+    return await _page_of(http, Look(who.user_id, child_id, at))

@@ -1,7 +1,7 @@
 """HTTP IN: somebody presses «Получить сертификат», and later asks what became of it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from chassis.auth import SignedIn
@@ -10,14 +10,13 @@ from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found
 from chassis.throttle import expect_seldom
-from chassis.together import Together
 from contracts.ids import derived
 from contracts.values import RefusalCode
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from certificates import presses, store
-from certificates.api.common import Doors, TheDoors, TheMoment
+from certificates.api.common import Doors, TheDoors
 from certificates.presses import Press
 from certificates.reasons import Reason, explain
 
@@ -40,7 +39,7 @@ async def _write_down(
     return await presses.write_down(store_, doors.region, doors.consent, pressed)
 
 
-WritingDown = Annotated[Together[Press, None], shared(_write_down)]
+_press = shared(_write_down)
 
 
 @router.post(
@@ -49,9 +48,7 @@ WritingDown = Annotated[Together[Press, None], shared(_write_down)]
 async def request_certificate(
     child_id: UUID,
     who: SignedIn,
-    at: TheMoment,
     doors: TheDoors,
-    write_down: WritingDown,
     http: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -62,12 +59,13 @@ async def request_certificate(
     told why there can be no certificate (`not_eligible`, with the page's reasons), or else is shown
     the text (`consent_needed`). At most 60 times a minute by one person for one child.
     """
+    at = doors.now()
     expect_seldom(doors.pressed, f"{who.user_id}:{child_id}", at)
     request_id = derived(key_of(who.user_id, idempotency_key), "certificate-request")
     scope = http.scope
     press = Press(who.user_id, child_id, request_id, at, scope["request_id"],
                   scope.get("traceparent"))  # fmt: skip
-    await write_down(press)
+    await _press(http, press)
     response.headers["Location"] = f"/certificate-requests/{request_id}"
     return Accepted(request_id=request_id)
 

@@ -1,6 +1,6 @@
 """HTTP IN: one function per route, by what it gives. What is not yours is 404."""
 
-from fastapi import APIRouter
+from chassis.web import flat
 
 from documents.api import (
     applications,
@@ -17,16 +17,5 @@ from documents.api.doors import Doors
 
 __all__ = ["Doors", "router"]
 
-router = APIRouter()
-for part in (
-    listing,
-    applications,
-    credentials,
-    rotation,
-    history,
-    erasures,
-    images,
-    portal,
-    operating,
-):
-    router.include_router(part.router)
+parts = (listing, applications, credentials, rotation, history, erasures, images, portal, operating)
+router = flat(part.router for part in parts)

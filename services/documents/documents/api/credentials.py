@@ -1,7 +1,7 @@
 """HTTP IN: the credentials PDF, for the certificate's family."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -11,21 +11,20 @@ from chassis.openapi import answers
 from chassis.outbox import Store
 from chassis.problems import Problem
 from chassis.throttle import expect_seldom
-from chassis.together import Together
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from documents import door_store
 from documents.api.doors import (
     TRIES_MAX,
     Doors,
     TheDoors,
-    ToFamily,
     as_whom,
     attachment,
     busy,
     expect_family,
     expect_living,
     expect_ready,
+    hand_to_family,
     handing,
     of_newer_release,
 )
@@ -43,7 +42,7 @@ async def find(store_: Store, _doors: Doors, asks: Sequence[tuple[UUID, UUID]]) 
         return list(await door_store.of_certificates(tx, asks))
 
 
-Rows = Annotated[Together[tuple[UUID, UUID], Any], shared(find)]
+row_of = shared(find)
 
 
 @router.get(
@@ -52,7 +51,7 @@ Rows = Annotated[Together[tuple[UUID, UUID], Any], shared(find)]
     responses={200: {"content": {"application/pdf": {}}}, **answers(409, 410, 429)},
 )
 async def download_credentials(
-    certificate_id: UUID, who: SignedIn, doors: TheDoors, rows: Rows, handing_over: ToFamily
+    certificate_id: UUID, who: SignedIn, doors: TheDoors, http: Request
 ) -> Response:
     """The credentials PDF, rendered anew and compared with its digest; each download is journalled.
 
@@ -60,11 +59,11 @@ async def download_credentials(
     """
     expect_seldom(doors.downloads, f"{who.user_id}:{certificate_id}", doors.now())
     for _ in range(TRIES_MAX):
-        row = expect_family(await rows((certificate_id, who.user_id)), doors.today())
+        row = expect_family(await row_of(http, (certificate_id, who.user_id)), doors.today())
         expect_living(row)
         expect_ready(row)
         pdf = await _render(row, doors.workshop)
-        if await handing_over(handing(row, "credentials", who, as_whom(row))):
+        if await hand_to_family(http, handing(row, "credentials", who, as_whom(row))):
             return attachment(pdf, "application/pdf", f"credentials-{row['number']}.pdf")
     raise busy()
 

@@ -14,7 +14,6 @@ from chassis.doors import shared
 from chassis.outbox import Store
 from chassis.problems import Problem, not_found, reason_needed
 from chassis.throttle import Throttle
-from chassis.together import Together
 from chassis.tokens import Principal
 from contracts.ages import age_on
 from fastapi import Depends, Request, Response
@@ -221,8 +220,8 @@ def is_still_theirs(row: Any, version: int, today: date) -> bool:
     return is_as_seen(row, version) and may_download(row, today)
 
 
-ToFamily = Annotated[Together[HandOver, bool], shared(to_family)]
-ToPortal = Annotated[Together[HandOver, bool], shared(to_portal)]
+hand_to_family = shared(to_family)
+hand_to_portal = shared(to_portal)
 
 
 def handing(row: Any, kind: Any, who: Principal, actor: str) -> HandOver:

@@ -9,17 +9,17 @@ from chassis.openapi import answers
 from chassis.problems import not_found
 from chassis.tokens import Principal
 from contracts.values import Role
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from documents import door_store
 from documents.api.doors import (
     TRIES_MAX,
     TheDoors,
-    ToPortal,
     busy,
     expect_living,
     expect_ready,
+    hand_to_portal,
     handing,
 )
 from documents.credentials import open_values
@@ -42,7 +42,7 @@ async def show_portal_account(
     who: Annotated[Principal, only(SCOPE)],
     store_: TheStore,
     doors: TheDoors,
-    handing_over: ToPortal,
+    http: Request,
     response: Response,
 ) -> PortalAccount:
     """The login and a hash of the password that is valid now; each answer is journalled."""
@@ -62,7 +62,7 @@ async def show_portal_account(
             password_hash = await doors.hashing.hash(values.password)
         except TooManyWait:
             break
-        if await handing_over(handing(row, "portal_account", who, "client")):
+        if await hand_to_portal(http, handing(row, "portal_account", who, "client")):
             response.headers["Cache-Control"] = "no-store"
             return PortalAccount(login=values.login, password_hash=password_hash)
     raise busy()

@@ -1,7 +1,7 @@
 """HTTP IN: one function per route. What is not theirs is 404."""
 
 from chassis import operating
-from fastapi import APIRouter
+from chassis.web import flat
 
 from identity.api import (
     erasures,
@@ -18,7 +18,5 @@ from identity.api.doors import AnOperator, Doors
 
 __all__ = ["Doors", "router"]
 
-router = APIRouter(tags=["identity"])
-for part in (tokens, me, passwords, users, erasures, merges, links, organizations, imports):
-    router.include_router(part.router)
-router.include_router(operating.router(AnOperator))
+parts = (tokens, me, passwords, users, erasures, merges, links, organizations, imports)
+router = flat([*(part.router for part in parts), operating.router(AnOperator)])

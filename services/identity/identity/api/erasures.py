@@ -18,7 +18,7 @@ from identity.api.doors import AnOperator, TheCause
 from identity.api.users import reachable
 from identity.erasing import SERVICES, Order
 
-router = APIRouter()
+router = APIRouter(tags=["identity"])
 Reason = Annotated[
     str,
     StringConstraints(

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from identity.api.doors import AnOperator
 from identity.imports import LINKS, USERS
 
-router = APIRouter(prefix="/imports")
+router = APIRouter(prefix="/imports", tags=["identity"])
 
 
 @router.post(

@@ -14,7 +14,7 @@ from identity.api.doors import AnOperator, TheCause
 from identity.api.problems import problem, refused
 from identity.decide import KnownLink
 
-router = APIRouter(prefix="/child-links/{parent_id}/{child_id}")
+router = APIRouter(prefix="/child-links/{parent_id}/{child_id}", tags=["identity"])
 
 
 class LinkCard(BaseModel):

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from identity import acts, decide, store
 from identity.api.doors import TheDoors
 
-router = APIRouter()
+router = APIRouter(tags=["identity"])
 
 
 class Child(BaseModel):

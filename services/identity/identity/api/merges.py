@@ -12,7 +12,7 @@ from identity.api.doors import AnOperator, TheCause
 from identity.api.problems import problem
 from identity.api.users import UserCard, card, reachable
 
-router = APIRouter()
+router = APIRouter(tags=["identity"])
 
 
 class Merge(BaseModel):

@@ -13,7 +13,7 @@ from identity import acts, organization_store, visible
 from identity.api.doors import AnOperator, TheCause
 from identity.api.problems import problem
 
-router = APIRouter(prefix="/organizations")
+router = APIRouter(prefix="/organizations", tags=["identity"])
 PAGE_ROWS_MAX = 100
 TheId = Annotated[Code, Path()]
 

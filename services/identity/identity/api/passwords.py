@@ -16,7 +16,7 @@ from identity.api.doors import AnOperator, TheCause, TheDoors
 from identity.api.problems import problem
 from identity.api.users import reachable
 
-router = APIRouter()
+router = APIRouter(tags=["identity"])
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 
 

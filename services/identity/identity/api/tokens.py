@@ -20,7 +20,7 @@ from identity import sign_ins
 from identity.api import checking
 from identity.api.doors import TheDoors
 
-router = APIRouter()
+router = APIRouter(tags=["identity"])
 TOKEN_S = 600
 Typed = Annotated[str | None, Field(min_length=1, max_length=200)]
 

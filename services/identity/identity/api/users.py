@@ -26,7 +26,7 @@ from identity.changes import Cause, Wanted
 from identity.edits import Fields, Stored
 from identity.erasing import Order
 
-router = APIRouter()
+router = APIRouter(tags=["identity"])
 
 
 class NewUser(Fields):
