@@ -64,7 +64,8 @@ async def guarded(migrated_url, postgres_server):
         "ALTER TABLE journal DISABLE TRIGGER journal_append_only",
         "ALTER TABLE journal ENABLE REPLICA TRIGGER journal_append_only",
         "DROP TRIGGER journal_append_only ON journal",
-        "CREATE TRIGGER z BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION note_count()",
+        """CREATE TRIGGER z BEFORE DELETE ON journal FOR EACH ROW
+           EXECUTE FUNCTION journal_is_append_only()""",
         "CREATE RULE r AS ON INSERT TO journal DO INSTEAD NOTHING",
         "ALTER TABLE journal ADD mine text",
         "ALTER TABLE journal RENAME TO mine",
