@@ -46,6 +46,20 @@ async def test_who_comes_meanwhile_is_worked_on_at_once_and_answered_in_order():
     assert work.batches == [[1], [2, 3]]
 
 
+async def test_who_comes_soon_after_a_set_waits_for_company(monkeypatch):
+    monkeypatch.setattr(together_, "EVERY_S", 1.0)
+    work = Work()
+    work.go_on.set()
+    together = Together(work)
+    assert await together(1) == 2
+    soon = [asyncio.create_task(together(2))]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    soon.append(asyncio.create_task(together(3)))
+    assert await asyncio.gather(*soon) == [4, 6]
+    assert work.batches == [[1], [2, 3]]
+
+
 async def test_a_batch_is_bounded():
     work = Work()
     assert len(await answers(work, list(range(AT_ONCE + 2)))) == AT_ONCE + 2

@@ -1,6 +1,7 @@
 """Callers who come while a transaction is under way share the next one.
 
-Alone, one waits for nobody; a hundred at once cost one commit and a few statements for sets.
+Alone, one waits for nobody; a hundred at once cost one commit and a few statements for sets. A set
+follows the one before by 10 ms at least: a few hundred a second would each be a set of their own.
 """
 
 import asyncio
@@ -9,12 +10,14 @@ from typing import Generic, TypeVar
 
 from chassis.database import is_transient
 from chassis.problems import Problem
+from chassis.waiting import Turns
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 Work = Callable[[Sequence[Ask]], Awaitable[Sequence[Answer]]]
 AT_ONCE = 200
 WAITING_MAX = 2000
+EVERY_S = 0.01
 
 
 class Together(Generic[Ask, Answer]):
@@ -24,6 +27,7 @@ class Together(Generic[Ask, Answer]):
         self._work = work
         self._waiting: list[tuple[Ask, asyncio.Future[Answer]]] = []
         self._worker: asyncio.Task[None] | None = None
+        self._turns = Turns(EVERY_S)
 
     async def __call__(self, ask: Ask) -> Answer:
         """The answer to `ask`. Raises what it brought about, and nothing that a neighbour did.
@@ -48,6 +52,7 @@ class Together(Generic[Ask, Answer]):
         batch: list[tuple[Ask, asyncio.Future[Answer]]] = []
         try:
             while self._waiting:
+                await self._turns.come()
                 batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
                 asks = [ask for ask, _ in batch]
                 for (_, waiter), answer in zip(batch, await self._answers(asks), strict=True):

@@ -1,6 +1,7 @@
-"""Waiting for a wake, with a bound."""
+"""Waiting for a wake, with a bound; and for a turn, so that little work is not done too often."""
 
 import asyncio
+from math import inf
 
 
 async def woken(event: asyncio.Event, within_s: float) -> bool:
@@ -14,3 +15,17 @@ async def woken(event: asyncio.Event, within_s: float) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
+
+
+class Turns:
+    """At most one in `every_s` seconds: who comes after a longer pause waits for nothing."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._next_at = -inf
+
+    async def come(self) -> None:
+        clock = asyncio.get_running_loop().time
+        if (pause_s := self._next_at - clock()) > 0:
+            await asyncio.sleep(pause_s)
+        self._next_at = clock() + self._every_s
