@@ -14,15 +14,31 @@ EXIT_S_MAX = 30.0
 
 @scenario("kill -9 at every failpoint", within_s=1800.0)
 async def kill_at_failpoints(stage: Stage) -> str:
-    """Each service is started with each failpoint that it has, dies there, and comes back."""
-    crashes = passing.pairs(stage.only)
+    """Each service is started with each failpoint that it has, dies there, and comes back.
+
+    The three at the same time: each meets neighbours that have just died.
+    """
     async with stage.load.going_on(RATE_PER_S):
         await asyncio.sleep(2)
-        for _ in range(stage.times):
-            for service, name in crashes:
-                await _topped_up(stage.load)
+        topping_up = asyncio.create_task(_keep_topped_up(stage.load))
+        async with asyncio.TaskGroup() as group:
+            for service in SERVICES:
+                group.create_task(_crashes(stage, service))
+        topping_up.cancel()
+    return f"{len(passing.pairs(stage.only))} boundaries, {stage.harms} crashes"
+
+
+async def _crashes(stage: Stage, service: str) -> None:
+    for _ in range(stage.times):
+        for owner, name in passing.pairs(stage.only):
+            if owner == service:
                 await passing.crash(stage, service, name, DIES_S_MAX)
-    return f"{len(crashes)} boundaries, {stage.harms} crashes"
+
+
+async def _keep_topped_up(load: Load) -> None:
+    while True:
+        await _topped_up(load)
+        await asyncio.sleep(1)
 
 
 async def _topped_up(load: Load) -> None:
