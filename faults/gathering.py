@@ -30,7 +30,7 @@ MEMORY_MIB_MAX, CONNECTIONS_MAX = 600.0, 150.0
 LOOKED_FOR = {
     "outbox": "SELECT count(*) FROM outbox",
     "parked": "SELECT count(*) FROM parked",
-    "unsealed": "SELECT count(*) FROM journal WHERE link IS NULL",
+    "unsealed": "SELECT count(*) FROM journal_unsealed",
 }
 UNDECIDED = {
     "certificates": "SELECT count(*) FROM certificate_requests WHERE status = 'pending'",

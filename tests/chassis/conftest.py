@@ -1,17 +1,24 @@
 """What the tests of the chassis share: a bench on the real broker and database."""
 
+import asyncio
 import io
 import logging
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import redirect_stdout
+from functools import partial
 
 import pytest
 import structlog
 from chassis import logs
+from chassis.database import Pool, open_pool
+from chassis.migrate import Patience, migrate
+from chassis.migrate import _apply as apply
+from chassis.migrations import CHASSIS_MIGRATIONS
 from chassis.topics import ensure
 
 from tests.chassis.bench import TOPIC, Bench, Settings
-from tests.conftest import OWNER
+from tests.conftest import OWNER, a_database, as_owner, settings_on
 
 
 @pytest.fixture
@@ -52,3 +59,23 @@ def our_logs() -> Iterator[Callable[[], str]]:
         logging.getLogger(name).setLevel(before)
     logging.getLogger("uvicorn.access").disabled = False
     structlog.reset_defaults()
+
+
+@pytest.fixture
+async def chassis_before(postgres_server, tmp_path):
+    """Makes a database as it was before a migration of the chassis; then applies the others."""
+    pools: list[Pool] = []
+
+    async def make(first_left_out: str) -> tuple[Pool, Callable[[], Awaitable[int]]]:
+        owner = as_owner(postgres_server, a_database(postgres_server))
+        before, no_service = tmp_path / "before", tmp_path / "no_service"
+        later = [one.name for one in CHASSIS_MIGRATIONS.iterdir() if one.name >= first_left_out]
+        shutil.copytree(CHASSIS_MIGRATIONS, before, ignore=shutil.ignore_patterns(*later))
+        no_service.mkdir()
+        await asyncio.to_thread(apply, owner, [before], Patience())
+        pools.append(await open_pool(settings_on(postgres_server, owner.database_url, Settings)))
+        return pools[-1], partial(migrate, owner, no_service)
+
+    yield make
+    for pool in pools:
+        await pool.close()

@@ -1,7 +1,6 @@
 """What is counted is exact, whoever writes how, and is never counted anew."""
 
 import asyncio
-import shutil
 
 import asyncpg
 import pytest
@@ -9,13 +8,9 @@ from certificates import main as certificates
 from certificates.settings import Settings as CertificatesSettings
 from chassis import counting
 from chassis.counting import Oldest
-from chassis.database import open_pool
-from chassis.migrate import migrate
-from chassis.migrations import CHASSIS_MIGRATIONS
 from prometheus_client import REGISTRY
 
 from tests.chassis.bench import Settings
-from tests.conftest import a_database, as_owner, settings_on
 
 THINGS = "CREATE TABLE things (id int PRIMARY KEY, state text NOT NULL, since timestamptz)"
 
@@ -52,26 +47,16 @@ async def test_each_way_of_writing_is_counted(pool):
     assert await counted(pool) == {"done": 3, "new": 2, "old": 1}
 
 
-async def test_a_table_that_was_counted_by_made_statements_is_counted_on(
-    postgres_server, tmp_path, monkeypatch
-):
+async def test_a_table_that_was_counted_by_made_statements_is_counted_on(chassis_before):
     """As 0009 did; the triggers of a table that is counted already are made anew by 0013."""
-    owner = as_owner(postgres_server, a_database(postgres_server))
-    before, none = tmp_path / "before", tmp_path / "none"
-    later = [one.name for one in CHASSIS_MIGRATIONS.iterdir() if one.name >= "0013"]
-    shutil.copytree(CHASSIS_MIGRATIONS, before, ignore=shutil.ignore_patterns(*later))
-    none.mkdir()
-    with monkeypatch.context() as earlier:
-        earlier.setattr("chassis.migrate.CHASSIS_MIGRATIONS", before)
-        await migrate(owner, none)
-    async with await open_pool(settings_on(postgres_server, owner.database_url, Settings)) as pool:
-        await pool.execute(THINGS)
-        await pool.execute("SELECT count_by('things', 'state')")
-        await pool.execute("INSERT INTO things VALUES (1, 'old'), (2, 'old')")
-        assert await migrate(owner, none) == len(later)
-        await pool.execute("INSERT INTO things VALUES (3, 'new')")
-        await pool.execute("UPDATE things SET state = 'new' WHERE id = 1")
-        assert await counted(pool) == {"new": 2, "old": 1}
+    pool, go_on = await chassis_before("0013")
+    await pool.execute(THINGS)
+    await pool.execute("SELECT count_by('things', 'state')")
+    await pool.execute("INSERT INTO things VALUES (1, 'old'), (2, 'old')")
+    await go_on()
+    await pool.execute("INSERT INTO things VALUES (3, 'new')")
+    await pool.execute("UPDATE things SET state = 'new' WHERE id = 1")
+    assert await counted(pool) == {"new": 2, "old": 1}
 
 
 async def test_what_is_rolled_back_is_not_counted(pool):

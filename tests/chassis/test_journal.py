@@ -6,6 +6,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 from chassis import command_line, commands, journal
+from chassis.outbox import Store
 
 from tests.builders import NOW, an_id
 
@@ -24,9 +25,11 @@ async def broken_at(bench):
 
 
 async def behind_its_back(bench, sql):
-    await bench.pool.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
+    for table in ("journal", "journal_links"):
+        await bench.pool.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
     await bench.pool.execute(sql)
-    await bench.pool.execute("ALTER TABLE journal ENABLE TRIGGER ALL")
+    for table in ("journal", "journal_links"):
+        await bench.pool.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
 
 
 async def test_a_sealed_journal_is_whole(deaf_bench):
@@ -47,10 +50,12 @@ async def test_sealing_at_once_by_replicas_makes_one_chain(deaf_bench):
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE journal SET details = 'другое' WHERE link = 3",
-        "UPDATE journal SET actor_id = NULL WHERE link = 3",
-        "DELETE FROM journal WHERE link = 3",
-        "UPDATE journal SET hash = decode(repeat('00', 32), 'hex') WHERE link = 3",
+        "UPDATE journal SET details = 'другое' WHERE id = 3",
+        "UPDATE journal SET actor_id = NULL WHERE id = 3",
+        "DELETE FROM journal WHERE id = 3",
+        "DELETE FROM journal_links WHERE link = 3",
+        "UPDATE journal_links SET id = 9 WHERE link = 3",
+        "UPDATE journal_links SET hash = decode(repeat('00', 32), 'hex') WHERE link = 3",
     ],
 )
 async def test_a_row_changed_behind_its_back_is_found(deaf_bench, damage):
@@ -63,7 +68,8 @@ async def test_a_row_changed_behind_its_back_is_found(deaf_bench, damage):
 @pytest.mark.parametrize(
     "damage",
     ["UPDATE journal SET details = 'x'", "DELETE FROM journal", "TRUNCATE journal",
-     "UPDATE journal SET link = NULL, hash = NULL"],
+     "UPDATE journal SET link = 1, hash = ''", "UPDATE journal_links SET hash = ''",
+     "DELETE FROM journal_links", "TRUNCATE journal_links"],
 )  # fmt: skip
 async def test_the_journal_refuses_to_be_changed(deaf_bench, damage):
     await written(deaf_bench, 2)
@@ -114,7 +120,7 @@ async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_b
     await written(deaf_bench, 2)
     await journal.seal(deaf_bench.store)
     await written(deaf_bench, 1)
-    last = await deaf_bench.pool.fetchval("SELECT hash FROM journal WHERE link = 2")
+    last = await deaf_bench.pool.fetchval("SELECT hash FROM journal_links WHERE link = 2")
     assert await verified(deaf_bench) == [
         f"Whole: links 1 to 2. The last hash is {last.hex()}.",
         "1 entries are not sealed yet.",
@@ -124,8 +130,8 @@ async def test_the_command_says_that_the_chain_is_whole_and_where_it_ends(deaf_b
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        ("UPDATE journal SET details = 'другое' WHERE link = 3", "link 3: row 3 was changed"),
-        ("DELETE FROM journal WHERE link = 3", "link 3: its row is missing"),
+        ("UPDATE journal SET details = 'другое' WHERE id = 3", "link 3: row 3 was changed"),
+        ("DELETE FROM journal WHERE id = 3", "link 3: its row is missing"),
     ],
 )
 async def test_the_command_names_the_row_where_the_chain_is_broken(deaf_bench, damage, says):
@@ -138,3 +144,35 @@ async def test_the_command_names_the_row_where_the_chain_is_broken(deaf_bench, d
 
 async def verified(bench) -> list[str]:
     return await commands.run(commands.arguments_of(["journal", "verify"]), bench.settings)
+
+
+async def test_a_chain_that_was_written_into_the_journal_stands_beside_it_and_goes_on(
+    chassis_before,
+):
+    """Sealed as before 0014; a replica of that time, which would seal on, is refused."""
+    pool, go_on = await chassis_before("0014")
+    seal = "UPDATE journal SET link = $1, hash = $2 WHERE id = $3"
+    await journal.append(pool, [replace(ENTRY, details=f"{n}") for n in range(4)])
+    links, before = [], bytes(32)
+    for link, row in enumerate(await pool.fetch("SELECT * FROM journal ORDER BY id LIMIT 3"), 1):
+        before = journal.digest(before, row)
+        links.append((link, before, row["id"]))
+    await pool.executemany(seal, links)
+    await go_on()
+    async with pool.acquire() as tx:
+        assert await journal.check(tx) == journal.Chain(1, 3, before, unsealed=1)
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await pool.execute(seal, 4, before, 4)
+    await journal.append(pool, [ENTRY])
+    assert await journal.seal(Store(pool)) == 2
+    async with pool.acquire() as tx:
+        found = await journal.check(tx)
+    assert (found.last, found.unsealed, found.broken) == (5, 0, None)
+
+
+async def test_an_entry_that_nobody_remembers_to_seal_is_counted_all_the_same(deaf_bench):
+    await written(deaf_bench, 2)
+    await deaf_bench.pool.execute("DELETE FROM journal_unsealed WHERE id = 1")
+    assert await journal.seal(deaf_bench.store) == 1
+    async with deaf_bench.pool.acquire() as tx:
+        assert (await journal.check(tx)).unsealed == 1

@@ -142,7 +142,7 @@ async def test_a_link_that_is_missing_after_pruning_is_found(deaf_bench):
     await a_journal(deaf_bench, 2000, 10, 9, 8)
     await prune(deaf_bench.pool, JOURNAL)
     await deaf_bench.pool.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
-    await deaf_bench.pool.execute("DELETE FROM journal WHERE link = 2")
+    await deaf_bench.pool.execute("DELETE FROM journal WHERE id = 2")
     assert (await chain(deaf_bench)).broken == 2
 
 
@@ -150,7 +150,7 @@ async def test_a_young_entry_cannot_be_deleted_even_by_moving_the_beginning(deaf
     await a_journal(deaf_bench, 10, 9)
     await deaf_bench.pool.execute("UPDATE journal_start SET link = 2")
     with pytest.raises(RaiseError, match="append-only"):
-        await deaf_bench.pool.execute("DELETE FROM journal WHERE link = 1")
+        await deaf_bench.pool.execute("DELETE FROM journal WHERE id = 1")
 
 
 async def test_days_of_outbox_sent_are_made_and_dropped(deaf_bench):

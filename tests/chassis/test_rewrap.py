@@ -32,8 +32,8 @@ CHILDREN = ("anna", "boris", "vera")
 NOT_UNDER_IT = {  # digests, what is on its way, and what has a data key of its own
     "inbox.digest", "outbox.value", "outbox_sent.value", "outbox_sent_rest.value",
     "quarantine.digest", "quarantine.key_digest", "parked.digest", "parked.key_digest",
-    "journal.hash", "journal_start.hash", "uploads.digest", "key_check.sealed", "key_check.next",
-    "idempotency_keys.digest", "sign_in_tries.subject",
+    "journal.hash", "journal_links.hash", "journal_start.hash", "uploads.digest",
+    "key_check.sealed", "key_check.next", "idempotency_keys.digest", "sign_in_tries.subject",
     "credentials.sealed_values", "credentials.digest", "rotations.digest",
 }  # fmt: skip
 

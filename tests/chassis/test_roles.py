@@ -60,6 +60,13 @@ async def guarded(migrated_url, postgres_server):
         "TRUNCATE journal",
         "INSERT INTO journal (link, hash) VALUES (3, '')",
         "INSERT INTO journal (id) OVERRIDING SYSTEM VALUE VALUES (9)",
+        "UPDATE journal SET link = 7, hash = ''",
+        "UPDATE journal_links SET hash = ''",
+        "UPDATE journal_unsealed SET id = 9",
+        "TRUNCATE journal_links",
+        "TRUNCATE journal_unsealed",
+        "ALTER TABLE journal DISABLE TRIGGER journal_appended",
+        "ALTER TABLE journal_links DISABLE TRIGGER ALL",
         "ALTER TABLE journal DISABLE TRIGGER ALL",
         "ALTER TABLE journal DISABLE TRIGGER journal_append_only",
         "ALTER TABLE journal ENABLE REPLICA TRIGGER journal_append_only",
@@ -93,13 +100,12 @@ async def test_the_journal_and_what_guards_it_are_beyond_the_services_role(guard
     "damage",
     [
         "DELETE FROM journal",
-        "DELETE FROM journal WHERE link = 2",
-        "UPDATE journal SET link = 7",
-        "UPDATE journal SET link = NULL, hash = NULL",
-        "UPDATE journal SET hash = ''",
+        "DELETE FROM journal WHERE id = 2",
+        "DELETE FROM journal_links",
+        "DELETE FROM journal_links WHERE link = 2",
     ],
 )
-async def test_what_it_may_do_with_the_journal_its_trigger_allows_for_none_that_is_sealed(
+async def test_what_it_may_do_with_the_journal_its_trigger_allows_for_none_that_is_young(
     guarded, damage
 ):
     """Also where it has moved the beginning of the chain as far as it likes."""
@@ -151,9 +157,12 @@ async def test_where_the_journal_begins_is_read_from_our_table_whatever_the_sear
         superuser.execute(f"CREATE SCHEMA mine AUTHORIZATION {SERVICE}")
     async with service.pool.acquire() as tx:
         await tx.execute("CREATE TABLE mine.journal_start AS SELECT 2::bigint AS link")
+        await tx.execute("CREATE TABLE mine.journal_unsealed (id bigint)")
         await tx.execute("SET search_path = mine, public")
         with pytest.raises(asyncpg.RaiseError, match="append-only"):
-            await tx.execute("DELETE FROM public.journal WHERE link = 1")
+            await tx.execute("DELETE FROM public.journal WHERE id = 1")
+        await journal.append(tx, [ENTRY])
+        assert await tx.fetchval("SELECT count(*) FROM public.journal_unsealed") == 1
 
 
 async def test_old_entries_go_and_young_ones_stay_under_the_services_role(service):
@@ -189,4 +198,7 @@ async def test_every_table_of_each_service_can_be_written_by_it_and_belongs_to_t
     await pool.close()
     assert {row["owner"] for row in tables} == {OWNER}
     cannot = {row["relname"] for row in tables if not row["can"]}
-    assert cannot == {"journal", "_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock"}
+    assert cannot == {
+        "journal", "journal_links", "journal_unsealed",
+        "_yoyo_log", "_yoyo_migration", "_yoyo_version", "yoyo_lock",
+    }  # fmt: skip

@@ -18,6 +18,8 @@ from tests.waiting import eventually
 from tools.stack.settings import ROOT
 
 PASSWORD = "canary-password"
+JOURNAL = """SELECT j.*, j::text AS whole, l.link AS sealed_as
+FROM journal AS j LEFT JOIN journal_links AS l USING (id) ORDER BY id"""
 DOORS = {
     "identity": "/me",
     "certificates": f"/certificate-requests/{an_id('x')}",
@@ -77,7 +79,7 @@ class Town:
             self.told["DATABASE_URL"], password=self.told["DATABASE_PASSWORD"]
         )
         try:
-            return await tx.fetch("SELECT *, j::text AS whole FROM journal AS j ORDER BY id")
+            return await tx.fetch(JOURNAL)
         finally:
             await tx.close()
 
@@ -136,7 +138,7 @@ async def test_keys_are_rotated_and_withdrawn_by_command_and_no_service_is_resta
 
     async def sealed() -> list | None:
         rows = await town.journal()
-        return rows if all(row["link"] for row in rows) else None
+        return rows if all(row["sealed_as"] for row in rows) else None
 
     rows = await eventually(sealed)
     done = [row["action"] for row in rows if row["actor"] == "cli"]

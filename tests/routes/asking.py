@@ -38,8 +38,8 @@ IDS = re.compile(r"\{(\w+)\}")
 NOBODYS = {"municipality", "organization_id"}  # in an address, and not a thing that somebody has
 WORDS = {"type", "status", "code", "title", "detail"}
 TABLES = """
-SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '(yoyo|^journal_start)'
-ORDER BY 1
+SELECT tablename FROM pg_tables
+WHERE schemaname = 'public' AND tablename !~ '(yoyo|^journal_(start|links))' ORDER BY 1
 """
 
 

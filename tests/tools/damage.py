@@ -90,7 +90,8 @@ def break_the_chain(service: str):
             await journal.append(pool, [entry] * 3)
             await journal.seal(Store(pool))
             await pool.execute(
-                "ALTER TABLE journal DISABLE TRIGGER ALL; DELETE FROM journal WHERE link = 2"
+                "ALTER TABLE journal DISABLE TRIGGER ALL;"
+                " DELETE FROM journal WHERE id = (SELECT id FROM journal_links WHERE link = 2)"
             )
 
     return damage

@@ -38,7 +38,7 @@ COMMON = retention.rules(timedelta(days=45))
 # Nothing of anybody is ever in these; documents takes no files.
 NOBODYS = {
     "organizations", "signing_keys", "consent_texts", "number_key", "key_check", "sealed_columns",
-    "journal_start", "counts", "count_changes",
+    "journal_start", "journal_links", "journal_unsealed", "counts", "count_changes",
 }  # fmt: skip
 NOT_USED = {"documents": {"uploads", "upload_rows", "upload_taken", "upload_errors"}}
 by_service = pytest.mark.parametrize("service", SERVICES)

@@ -21,7 +21,8 @@ SELECT 'quarantine', id, topic, partition, record_offset, reason,
 FROM quarantine
 
 -- name: unsealed
-SELECT id::text, (extract(epoch FROM happened_at) * 1000)::bigint FROM journal WHERE link IS NULL
+SELECT id::text, (extract(epoch FROM happened_at) * 1000)::bigint FROM journal AS j
+WHERE NOT EXISTS (SELECT FROM journal_links AS l WHERE l.id = j.id)
 
 -- name: identity_fact
 -- All versions may have been said, and the last one must; nothing but a tombstone of who is erased.
@@ -120,8 +121,8 @@ FROM child_links
 -- name: certificates_unconsented
 -- The journal is sealed: a consent that it tells of has its row, also after it was withdrawn.
 SELECT 'of ' || j.actor_id || ' for ' || j.subject || ' to ' || j.details
-    || coalesce(', journal link ' || j.link, '')
-FROM journal AS j
+    || coalesce(', journal link ' || l.link, '')
+FROM journal AS j LEFT JOIN journal_links AS l USING (id)
 WHERE j.action = 'consented' AND NOT EXISTS (
     SELECT FROM consents AS c
     WHERE (c.child_id, c.given_by, c.text_version) = (j.subject, j.actor_id, j.details)

@@ -12,10 +12,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {service}
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {service};
 GRANT EXECUTE ON FUNCTION keep_sent_partitions TO {service};
 
--- The journal is appended to and sealed; which rows may be, and which go, its triggers say.
+-- The journal is appended to, and so are its links; which rows go, their triggers say.
 REVOKE INSERT, UPDATE ON journal FROM {service};
-GRANT INSERT (happened_at, actor_id, actor, organization, action, subject, details),
-    UPDATE (link, hash) ON journal TO {service};
+GRANT INSERT (happened_at, actor_id, actor, organization, action, subject, details) ON journal
+    TO {service};
+REVOKE UPDATE ON journal_links, journal_unsealed FROM {service};
 
 -- Which migrations were applied is for the owner to say.
 REVOKE INSERT, UPDATE, DELETE ON _yoyo_log, _yoyo_migration, _yoyo_version, yoyo_lock FROM {service};

@@ -2,6 +2,7 @@
 
 An entry is a row of the transaction that it tells of. Sealing follows within a second, in the order
 of its own counter: concurrent writers need no lock, and an entry that commits late is not skipped.
+Links stand beside the entries: nothing in the journal is ever changed.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 SQL = load("chassis")
 JOURNAL_LOCK: Final = 0x6A6F75
 ROWS_MAX: Final = 1000
+LINK_COLUMNS: Final = ("link", "id", "hash")
 POLL_S: Final = 1.0
 BY_COMMAND: Final = "cli"  # as whom somebody acts who runs a command
 READ: Final = "read_journal"
@@ -121,22 +123,20 @@ async def seal(store: Store) -> int:
     async with store.pool.acquire() as tx, tx.transaction():
         if not await tx.fetchval(SQL["try_lock"], JOURNAL_LOCK):
             return 0
-        rows = await tx.fetch(SQL["unsealed"], ROWS_MAX)
+        rows = await tx.fetch(SQL["take_unsealed"], ROWS_MAX)
         if not rows:
             return 0
         last = await tx.fetchrow(SQL["last_link"])
         assert last is not None, "a migration notes where the journal begins"
-        link, before = last["link"], last["hash"]
-        hashes = []
-        for row in rows:
+        before, links = last["hash"], []
+        for link, row in enumerate(rows, last["link"] + 1):
             before = digest(before, row)
-            hashes.append(before)
-        links = list(range(link + 1, link + len(rows) + 1))
-        await tx.execute(SQL["seal_links"], [row["id"] for row in rows], links, hashes)
+            links.append((link, row["id"], before))
+        await tx.copy_records_to_table("journal_links", columns=LINK_COLUMNS, records=links)
         failpoint.passing("seal", "before-commit")
     failpoint.passing("seal", "after-commit")
     # In the logs, out of the database's reach: a chain cut short at its end is told by this line.
-    log.info("journal_sealed", count=links[-1], hash=before.hex())
+    log.info("journal_sealed", count=links[-1][0], hash=before.hex())
     return len(rows)
 
 
@@ -160,7 +160,7 @@ async def check(tx: Tx) -> Chain:
     unsealed = await tx.fetchval(SQL["count_unsealed"])
     while rows := await tx.fetch(SQL["links_after"], link, ROWS_MAX):
         for row in rows:
-            if row["link"] != link + 1:
+            if row["link"] != link + 1 or row["id"] is None:
                 return Chain(first, link, before, unsealed, link + 1)
             if row["hash"] != digest(before, row):
                 return Chain(first, link, before, unsealed, link + 1, row["id"])

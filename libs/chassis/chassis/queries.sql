@@ -180,7 +180,8 @@ SELECT (SELECT count(*) FROM parked) AS parked,
 )
 
 -- name: journal_page
-SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link FROM journal
+SELECT id, happened_at, actor_id, actor, organization, action, subject, details, l.link
+FROM journal LEFT JOIN journal_links AS l USING (id)
 WHERE ($1::uuid IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
     AND ($3::bigint IS NULL OR id < $3)
 ORDER BY id DESC LIMIT $4
@@ -219,7 +220,7 @@ SELECT pg_try_advisory_xact_lock($1)
 
 -- name: last_link
 SELECT link, hash FROM (
-    (SELECT link, hash FROM journal WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1)
+    (SELECT link, hash FROM journal_links ORDER BY link DESC LIMIT 1)
     UNION ALL SELECT link, hash FROM journal_start
 ) AS known
 ORDER BY link DESC LIMIT 1
@@ -228,29 +229,36 @@ ORDER BY link DESC LIMIT 1
 SELECT link, hash FROM journal_start
 
 -- name: first_links
-SELECT link, hash, happened_at FROM journal WHERE link IS NOT NULL ORDER BY link LIMIT $1
+SELECT l.link, l.hash, happened_at FROM journal_links AS l JOIN journal USING (id)
+ORDER BY l.link LIMIT $1
 
 -- name: move_journal_start
 UPDATE journal_start SET link = $1, hash = $2
 
 -- name: prune_journal
-DELETE FROM journal WHERE link <= $1
+DELETE FROM journal USING journal_links AS l WHERE l.id = journal.id AND l.link <= $1
 
--- name: unsealed
+-- name: prune_links
+DELETE FROM journal_links WHERE link <= $1
+
+-- name: take_unsealed
+WITH taken AS (
+    DELETE FROM journal_unsealed
+    WHERE ctid = ANY(ARRAY(SELECT ctid FROM journal_unsealed LIMIT $1))
+    RETURNING id
+)
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details
-FROM journal WHERE link IS NULL ORDER BY id LIMIT $1
+FROM taken JOIN journal USING (id) ORDER BY id
 
 -- name: count_unsealed
-SELECT count(*) FROM journal WHERE link IS NULL
-
--- name: seal_links
-UPDATE journal SET link = s.link, hash = s.hash
-FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS s (id, link, hash)
-WHERE journal.id = s.id
+-- By what has no link, whether or not it waits: to be forgotten must not hide an entry.
+SELECT count(*) FROM journal AS j
+WHERE NOT EXISTS (SELECT FROM journal_links AS l WHERE l.id = j.id)
 
 -- name: links_after
-SELECT id, happened_at, actor_id, actor, organization, action, subject, details, link, hash
-FROM journal WHERE link > $1 ORDER BY link LIMIT $2
+SELECT j.id, happened_at, actor_id, actor, organization, action, subject, details, l.link, l.hash
+FROM journal_links AS l LEFT JOIN journal AS j USING (id)
+WHERE l.link > $1 ORDER BY l.link LIMIT $2
 
 -- name: make_key_check
 INSERT INTO key_check (sealed) VALUES ($1) ON CONFLICT DO NOTHING

@@ -58,6 +58,8 @@ STAYS: Final = {
     "key_check": "one row: tells a wrong ENCRYPTION_KEY",
     "sealed_columns": "a row a column: what is sealed with ENCRYPTION_KEY",
     "journal_start": "one row: where the journal begins",
+    "journal_links": "as their entry of the journal",
+    "journal_unsealed": "until it is sealed, within seconds",
     "upload_rows": "until they are worked on",
     "upload_taken": "until all rows are worked on",
     "upload_errors": "as their upload",
@@ -119,6 +121,7 @@ async def _prune_journal(tx: Tx, before: datetime) -> int:
     if old:
         await tx.execute(SQL["move_journal_start"], old[-1]["link"], old[-1]["hash"])
         await tx.execute(SQL["prune_journal"], old[-1]["link"])
+        await tx.execute(SQL["prune_links"], old[-1]["link"])
         log.info("journal_pruned", count=old[-1]["link"], hash=old[-1]["hash"].hex())
     return len(old)
 
