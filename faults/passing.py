@@ -38,7 +38,9 @@ MADE_DUE: Final = {
     "retry": """UPDATE credentials
         SET state = 'failed', reason = 'child_unknown', retry_at = now()
         WHERE certificate_id IN (
-            SELECT certificate_id FROM credentials WHERE state = 'ready' LIMIT 3)""",
+            SELECT certificate_id FROM credentials WHERE state = 'ready' AND certificate_id NOT IN (
+                SELECT certificate_id FROM certificate_ends
+            ) LIMIT 3)""",
     "retention": """UPDATE inbox SET received_at = now() - interval '60 days' WHERE event_id IN (
         SELECT event_id FROM inbox LIMIT 3)""",
 }

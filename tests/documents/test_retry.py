@@ -8,9 +8,10 @@ from contracts import Tombstone, topics
 from contracts.values import FullName
 from documents import retry
 from documents.decide import RETRY_S_MAX, RETRY_S_MIN, retry_at
+from documents.door_store import SQL
 
 from tests.builders import NOW, a_record, a_user, an_id
-from tests.documents.desk import issued
+from tests.documents.desk import annulled, issued
 from tests.doors import said
 
 READY, FAILED = "document.credentials.ready", "document.failed"
@@ -118,3 +119,15 @@ async def test_an_erased_childs_document_is_not_tried_again(desk):
     await desk.door.consume([tombstone])
     assert await now_due(desk) == 0
     assert (await desk.row())["state"] == "erased"
+
+
+async def test_a_failed_document_of_a_certificate_that_is_over_is_closed_and_alarms_nobody(desk):
+    """It would be tried for ever, and counted among the failed ones, though nobody may have it."""
+    await fail(desk)
+    await desk.consume(annulled())
+    assert await now_due(desk) == 0
+    assert (await desk.row())["state"] == "closed"
+    assert await story(desk) == [(FAILED, 1)]
+    assert not await desk.pool.fetchval(SQL["count_failed"])
+    await desk.consume(a_user())  # the name that it had waited for
+    assert (await desk.row())["state"] == "closed"

@@ -25,7 +25,7 @@ from tools.verify.topics import reading
 
 pytestmark = pytest.mark.usefixtures("kafka")
 LATER = timedelta(minutes=2)
-NONE_ELSE = "0 not made here (imported), 0 erased with their child"
+NONE_ELSE = "0 not made here (imported), 0 closed with their certificate, 0 erased with their child"
 
 
 async def looked_at(world: World, known=MappingProxyType({})) -> list[Finding]:

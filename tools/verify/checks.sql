@@ -226,9 +226,10 @@ WHERE living GROUP BY child_id HAVING count(*) > 1
 
 -- name: documents
 SELECT printf('documents: %d ready, %d failed and tried again, %d not made here (imported),'
-    || ' %d erased with their child',
+    || ' %d closed with their certificate, %d erased with their child',
     coalesce(sum(state = 'ready'), 0), coalesce(sum(state = 'failed'), 0),
-    coalesce(sum(state = 'imported'), 0), coalesce(sum(state = 'erased'), 0)) FROM document
+    coalesce(sum(state = 'imported'), 0), coalesce(sum(state = 'closed'), 0),
+    coalesce(sum(state = 'erased'), 0)) FROM document
 
 -- name: documentless
 SELECT 'certificate ' || c.certificate_id,

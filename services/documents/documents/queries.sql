@@ -88,6 +88,11 @@ UPDATE credentials AS c SET state = 'erased', retry_at = NULL
 FROM people AS p
 WHERE p.user_id = c.child_id AND p.erased AND c.state = 'failed' AND c.retry_at <= now()
 
+-- name: close_ended
+UPDATE credentials AS c SET state = 'closed', retry_at = NULL
+FROM certificate_ends AS e
+WHERE e.certificate_id = c.certificate_id AND c.state = 'failed' AND c.retry_at <= now()
+
 -- name: due
 SELECT c.*, p.full_name
 FROM credentials AS c LEFT JOIN people AS p ON p.user_id = c.child_id AND NOT p.erased

@@ -1,4 +1,4 @@
-"""A failed document is tried again with growing pauses, for as long as its child is not erased."""
+"""A failed document is tried again with growing pauses, until child or certificate is no more."""
 
 import asyncio
 from datetime import datetime
@@ -36,9 +36,9 @@ async def run(store_: Store, workshop: Workshop) -> None:
 
 
 async def try_due(store_: Store, workshop: Workshop) -> int:
-    """Build what is due; returns how many were looked at. An erased child's are over."""
+    """Build what is due; returns how many were looked at. What nobody would be given is over."""
     async with store_.pool.acquire() as connection:
-        await store.end_erased(connection)
+        await store.end_hopeless(connection)
         rows = await store.due(connection, ROWS_MAX)
     orders = [_order(row) for row in rows]
     results = await workshop.build(orders)

@@ -166,9 +166,10 @@ async def save_silent(tx: Tx, orders: Sequence[Order], imported: Sequence[bool])
     return {row["certificate_id"] for row in rows}
 
 
-async def end_erased(tx: Tx) -> None:
-    """Failed documents that are due, and whose child is erased, are over."""
+async def end_hopeless(tx: Tx) -> None:
+    """Failed documents that are due, and whose child is erased or whose certificate is over."""
     await tx.execute(SQL["end_erased"])
+    await tx.execute(SQL["close_ended"])
 
 
 async def due(tx: Tx, rows_max: int) -> list[asyncpg.Record]:

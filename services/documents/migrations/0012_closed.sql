@@ -1,0 +1,5 @@
+-- A document that could not be built before its certificate was over is not tried any more.
+ALTER TABLE credentials
+    DROP CONSTRAINT credentials_state_check,
+    ADD CONSTRAINT credentials_state_check
+        CHECK (state IN ('ready', 'failed', 'erased', 'imported', 'closed'));
