@@ -9,7 +9,19 @@ import sys
 from contextlib import redirect_stdout
 from typing import TextIO
 
-from bench import closing, doors, imports, lanes, machine, naive, pipeline, render, report, size
+from bench import (
+    budget,
+    closing,
+    doors,
+    imports,
+    lanes,
+    machine,
+    naive,
+    pipeline,
+    render,
+    report,
+    size,
+)
 from tools.stack.problem import told
 
 CLAIMS = {
@@ -20,6 +32,7 @@ CLAIMS = {
     "naive": naive,
     "imports": imports,
     "render": render,
+    "budget": budget,
     "size": size,
 }
 
