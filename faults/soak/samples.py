@@ -20,7 +20,7 @@ from tools.stack.settings import SERVICES
 STORED: Final = {"identity": "users", "certificates": "certificates", "documents": "credentials"}
 TIDIED: Final = frozenset({
     "inbox", "outbox", "outbox_sent", "parked", "quarantine", "counts", "count_changes", "uploads",
-    "upload_rows", "upload_errors", "upload_taken",
+    "upload_rows", "upload_errors", "upload_taken", "journal_unsealed",
 })  # fmt: skip
 TABLES: Final = """
     SELECT coalesce(p.inhparent, c.oid)::regclass::text AS name, count(*) AS parts,
