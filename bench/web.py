@@ -8,9 +8,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 CONNECTIONS = 64
+IDLE_S_MAX = 3.0  # a service closes what was idle for five seconds, perhaps just as it is asked
 
 
 class Client:
@@ -31,12 +33,14 @@ class Client:
         ).encode() + body
         connection = await self._free.get()
         try:
-            if connection is None or connection[0].at_eof():
-                connection = await asyncio.open_connection(self._host, self._port)
+            if connection is None or connection.is_old():
+                if connection:
+                    connection.writer.close()
+                connection = _Connection(*await asyncio.open_connection(self._host, self._port))
             answer = await _exchange(connection, request)
         except BaseException:
             if connection:
-                connection[1].close()
+                connection.writer.close()
             connection = None
             raise
         finally:
@@ -47,19 +51,28 @@ class Client:
         with suppress(asyncio.QueueEmpty):
             while True:
                 if connection := self._free.get_nowait():
-                    connection[1].close()
+                    connection.writer.close()
 
 
-_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+@dataclass
+class _Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    used_at: float = 0.0
+
+    def is_old(self) -> bool:
+        return self.reader.at_eof() or time.monotonic() - self.used_at > IDLE_S_MAX
 
 
 async def _exchange(connection: _Connection, request: bytes) -> tuple[int, bytes]:
-    reader, writer = connection
-    writer.write(request)
+    reader = connection.reader
+    connection.writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     _, _, rest = head.partition(b"\r\ncontent-length:")
     length = int(rest.partition(b"\r\n")[0] or 0)
-    return int(head[9:12]), await reader.readexactly(length)
+    body = await reader.readexactly(length)
+    connection.used_at = time.monotonic()
+    return int(head[9:12]), body
 
 
 async def open_model(
