@@ -39,9 +39,8 @@ CLAIMS = {
 
 def main() -> int:
     asked = _asked(sys.argv[1:])
-    print(described := machine.describe())
     for name in asked.names or CLAIMS:
-        print(f"\n== {name}")
+        print(f"\n== {name}\n{(described := machine.describe())}")
         with redirect_stdout(_Both(sys.stdout)) as both:
             results = size.main(asked.rows) if name == "size" else CLAIMS[name].main()
         report.write(list(CLAIMS), name, described, results, both.getvalue())

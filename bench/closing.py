@@ -23,8 +23,9 @@ from contracts.ids import user_id
 
 from bench import people
 from bench.results import Result, within
+from bench.town import a_town_stack
 from tools.stack import demo_data
-from tools.stack.apart import Stack, a_stack
+from tools.stack.apart import Stack
 from tools.stack.consents import agree_for
 
 COUNT = 100
@@ -53,7 +54,7 @@ class Town:
 
 
 def main() -> list[Result]:
-    with a_stack("bench-") as stack:
+    with a_town_stack() as stack:
         return asyncio.run(measure(stack))
 
 

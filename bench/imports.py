@@ -15,7 +15,8 @@ import httpx
 import psutil
 
 from bench.results import Result
-from tools.stack.apart import Stack, a_stack
+from bench.town import a_town_stack
+from tools.stack.apart import Stack
 
 ROWS = 100_000
 BAD = 100
@@ -31,7 +32,7 @@ CSV = {"Content-Type": "text/csv"}
 
 
 def main() -> list[Result]:
-    with a_stack("bench-") as stack, httpx.Client(timeout=120, trust_env=False) as http:
+    with a_town_stack() as stack, httpx.Client(timeout=120, trust_env=False) as http:
         urls = stack.demo["urls"]
         http.headers.update(_operator(stack, http))
         users = f"{urls['identity']}/imports/users"
@@ -149,7 +150,3 @@ def _memory(pid: int) -> Iterator[list[int]]:
     finally:
         ended.set()
         watcher.join()
-
-
-if __name__ == "__main__":
-    main()

@@ -91,7 +91,7 @@ class Town:
 @contextmanager
 def a_town_stack(prefix: str = "bench-") -> Iterator[Stack]:
     """Apache Kafka without the flags that make it start fast."""
-    with a_stack(prefix, KAFKA_FAST_START="0") as stack:
+    with a_stack(prefix, KAFKA="apache", KAFKA_FAST_START="0") as stack:
         yield stack
 
 

@@ -55,10 +55,10 @@ class Part:
         with suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
-    async def dies(self, within_s: float) -> bool:
-        """Whether it dies once more in this time."""
-        before, deadline = len(self.deaths), asyncio.get_running_loop().time() + within_s
-        while len(self.deaths) == before:
+    async def dies(self, within_s: float, before: int) -> bool:
+        """Whether it dies once more than `before`, in this time."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while len(self.deaths) <= before:
             if asyncio.get_running_loop().time() > deadline:
                 return False
             await asyncio.sleep(POLL_S)

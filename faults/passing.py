@@ -72,7 +72,7 @@ async def crash(stage: Stage, service: str, name: str, dies_s_max: float) -> Non
     await part.begin(FAILPOINT=f"{name}:{stage.chance.randint(1, 3) if by_load else 1}")
     if press:
         await _pressed(stage, service, press)
-    died = await part.dies(dies_s_max) or len(part.deaths) > before
+    died = await part.dies(dies_s_max, before)
     stage.expect(died, "I2", f"{service} never passed {name}: nothing was tried")
     stage.expect(part.deaths[-1] == -signal.SIGKILL, "I2", f"{service} ended otherwise at {name}")
     if not died:

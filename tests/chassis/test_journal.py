@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import asyncpg
+import psycopg
 import pytest
 from chassis import command_line, commands, journal
 from chassis.outbox import Store
@@ -146,11 +147,12 @@ async def verified(bench) -> list[str]:
     return await commands.run(commands.arguments_of(["journal", "verify"]), bench.settings)
 
 
+@pytest.mark.parametrize("until", ["0014", "0015"])
 async def test_a_chain_that_was_written_into_the_journal_stands_beside_it_and_goes_on(
-    chassis_before,
+    chassis_before, until
 ):
-    """Sealed as before 0014; a replica of that time, which would seal on, is refused."""
-    pool, go_on = await chassis_before("0014")
+    """Sealed before 0014 or after it; a replica of that time, which would seal on, is refused."""
+    pool, go_on = await chassis_before(until)
     seal = "UPDATE journal SET link = $1, hash = $2 WHERE id = $3"
     await journal.append(pool, [replace(ENTRY, details=f"{n}") for n in range(4)])
     links, before = [], bytes(32)
@@ -176,3 +178,17 @@ async def test_an_entry_that_nobody_remembers_to_seal_is_counted_all_the_same(de
     assert await journal.seal(deaf_bench.store) == 1
     async with deaf_bench.pool.acquire() as tx:
         assert (await journal.check(tx)).unsealed == 1
+
+
+async def test_an_entry_that_waits_once_more_is_sealed_once(deaf_bench, postgres_server):
+    """As after a restore that put the rows back and let the trigger note them once more."""
+    await written(deaf_bench, 2)
+    assert await journal.seal(deaf_bench.store) == 2
+    database = deaf_bench.settings.database_url.rpartition("/")[2]
+    known = {"password": postgres_server.password, "autocommit": True}
+    with psycopg.connect(f"{postgres_server.url}/{database}", **known) as superuser:
+        superuser.execute("INSERT INTO journal_unsealed VALUES (1), (2)")
+    await written(deaf_bench, 1)
+    assert await journal.seal(deaf_bench.store) == 1
+    assert await deaf_bench.count("journal_unsealed") == 0
+    assert await broken_at(deaf_bench) is None

@@ -63,6 +63,7 @@ async def guarded(migrated_url, postgres_server):
         "UPDATE journal SET link = 7, hash = ''",
         "UPDATE journal_links SET hash = ''",
         "UPDATE journal_unsealed SET id = 9",
+        "INSERT INTO journal_unsealed VALUES (9)",
         "TRUNCATE journal_links",
         "TRUNCATE journal_unsealed",
         "ALTER TABLE journal DISABLE TRIGGER journal_appended",

@@ -16,7 +16,8 @@ GRANT EXECUTE ON FUNCTION keep_sent_partitions TO {service};
 REVOKE INSERT, UPDATE ON journal FROM {service};
 GRANT INSERT (happened_at, actor_id, actor, organization, action, subject, details) ON journal
     TO {service};
-REVOKE UPDATE ON journal_links, journal_unsealed FROM {service};
+REVOKE UPDATE ON journal_links FROM {service};
+REVOKE INSERT, UPDATE ON journal_unsealed FROM {service};
 
 -- Which migrations were applied is for the owner to say.
 REVOKE INSERT, UPDATE, DELETE ON _yoyo_log, _yoyo_migration, _yoyo_version, yoyo_lock FROM {service};

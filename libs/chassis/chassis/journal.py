@@ -27,7 +27,7 @@ from chassis.queries import load
 
 log = structlog.get_logger()
 SQL = load("chassis")
-JOURNAL_LOCK: Final = 0x6A6F75
+JOURNAL_LOCK: Final = 0x6A6C6E  # not the one that sealed into the rows themselves: it may still run
 ROWS_MAX: Final = 1000
 LINK_COLUMNS: Final = ("link", "id", "hash")
 POLL_S: Final = 1.0

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import asyncpg
 import yoyo
 from psycopg import sql
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from chassis import settings
 from chassis.command_line import Refused, answer, described
@@ -119,7 +119,7 @@ def _apply_one(backend: Any, migration: Any, patience: Patience) -> None:
     for _ in range(patience.tries):
         try:
             backend.apply_one(migration)
-        except LockNotAvailable:
+        except (LockNotAvailable, DeadlockDetected):
             time.sleep(patience.pause_s)
         else:
             return

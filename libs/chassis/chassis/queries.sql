@@ -248,7 +248,9 @@ WITH taken AS (
     RETURNING id
 )
 SELECT id, happened_at, actor_id, actor, organization, action, subject, details
-FROM taken JOIN journal USING (id) ORDER BY id
+FROM taken JOIN journal USING (id)
+WHERE NOT EXISTS (SELECT FROM journal_links AS l WHERE l.id = taken.id)  -- after a restore, perhaps
+ORDER BY id
 
 -- name: count_unsealed
 -- By what has no link, whether or not it waits: to be forgotten must not hide an entry.

@@ -18,7 +18,7 @@ async def woken(event: asyncio.Event, within_s: float) -> bool:
 
 
 class Turns:
-    """At most one in `every_s` seconds: who comes after a longer pause waits for nothing."""
+    """One in `every_s` seconds, for one who comes again and again; after a pause it is at once."""
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
