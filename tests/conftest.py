@@ -212,6 +212,13 @@ async def migrated(postgres_server, template):
         drop_database(postgres_server, name)
 
 
+def earlier(migrations: Path, first_left_out: str, into: Path) -> Path:
+    """A folder with these migrations as they were before one of them."""
+    later = [path.name for path in migrations.iterdir() if path.name >= first_left_out]
+    ignore = shutil.ignore_patterns(*later)
+    return Path(shutil.copytree(migrations, into, ignore=ignore, dirs_exist_ok=True))
+
+
 @pytest.fixture
 async def migrated_without(postgres_server, tmp_path):
     """Makes a database as it was before one of a service's migrations; then applies the others."""
@@ -222,10 +229,8 @@ async def migrated_without(postgres_server, tmp_path):
     ) -> tuple[Pool, Callable[[], Awaitable[int]]]:
         url = a_database(postgres_server)
         owner = as_owner(postgres_server, url)
-        folder, others = ROOT / "services" / service / "migrations", tmp_path / "others"
-        later = [path.name for path in folder.iterdir() if path.name >= first_left_out]
-        shutil.copytree(folder, others, ignore=shutil.ignore_patterns(*later))
-        await migrate(owner, others)
+        folder = ROOT / "services" / service / "migrations"
+        await migrate(owner, earlier(folder, first_left_out, tmp_path / "others"))
         pool = await open_pool(settings_on(postgres_server, url, kind))
         pools.append(pool)
         return pool, partial(migrate, owner, folder)

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import logging
-import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import redirect_stdout
 from functools import partial
@@ -18,7 +17,7 @@ from chassis.migrations import CHASSIS_MIGRATIONS
 from chassis.topics import ensure
 
 from tests.chassis.bench import TOPIC, Bench, Settings
-from tests.conftest import OWNER, a_database, as_owner, settings_on
+from tests.conftest import OWNER, a_database, as_owner, earlier, settings_on
 
 
 @pytest.fixture
@@ -68,9 +67,8 @@ async def chassis_before(postgres_server, tmp_path):
 
     async def make(first_left_out: str) -> tuple[Pool, Callable[[], Awaitable[int]]]:
         owner = as_owner(postgres_server, a_database(postgres_server))
-        before, no_service = tmp_path / "before", tmp_path / "no_service"
-        later = [one.name for one in CHASSIS_MIGRATIONS.iterdir() if one.name >= first_left_out]
-        shutil.copytree(CHASSIS_MIGRATIONS, before, ignore=shutil.ignore_patterns(*later))
+        before = earlier(CHASSIS_MIGRATIONS, first_left_out, tmp_path / "before")
+        no_service = tmp_path / "no_service"
         no_service.mkdir()
         await asyncio.to_thread(apply, owner, [before], Patience())
         pools.append(await open_pool(settings_on(postgres_server, owner.database_url, Settings)))

@@ -1,7 +1,6 @@
 """A killed PostgreSQL comes back on its data; one script makes databases and hands them over."""
 
 import asyncio
-import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +14,7 @@ from chassis.migrate import Patience, Settings, folder_of, migrate
 from chassis.migrate import _apply as apply
 from chassis.migrations import CHASSIS_MIGRATIONS, expect_migrated
 
+from tests.conftest import earlier
 from tests.waiting import eventually
 from tools.stack import postgres, program, secret_files
 from tools.stack.ports import free_port
@@ -104,8 +104,7 @@ async def as_it_was_before_there_were_owners(server, service: Settings, folder: 
 
 async def migrated_by_itself(service: Settings, folder: Path) -> None:
     """By a release that knows nothing of owners."""
-    without = shutil.ignore_patterns("001[2-9]_*")
-    shutil.copytree(CHASSIS_MIGRATIONS, folder, ignore=without, dirs_exist_ok=True)
+    earlier(CHASSIS_MIGRATIONS, "0012", folder)
     await asyncio.to_thread(apply, service, [folder, folder_of("certificates")], Patience())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -11,10 +11,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request
 from chassis import clock
 from chassis.field_errors import TEN_LETTERS
 from chassis.outbox import Store
-from chassis.together import Together
-
-Ask = TypeVar("Ask")
-Answer = TypeVar("Answer")
+from chassis.together import Answer, Ask, Together
 
 
 async def _store(request: Request) -> Store:
